@@ -1,0 +1,82 @@
+"""Opens one artifact and hands its bytes to the reader of its kind; what cannot be opened is a problem."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from driftline.artifacts import profile, root_files, run_json, run_lines
+from driftline.artifacts.rows import Batch
+from driftline.artifacts.scan import Found
+from driftline.errors import Problems
+
+READER_VERSION = 1
+
+RUN_READERS = {
+    "metrics": run_json.read_metrics,
+    "predictions": run_lines.read_predictions,
+    "fingerprint": run_json.read_fingerprint,
+    "baseline": run_json.read_baseline,
+    "run_summary": run_json.read_run_summary,
+    "diagnostics": run_lines.read_diagnostics,
+}
+PROFILE_READERS = {"stage_truth": profile.read_stage_truth, "monitor_log": profile.read_monitor_log}
+ROOT_READERS = {"releases": root_files.read_releases, "settings": root_files.read_settings}
+
+
+def read(root: Path, found: Found, file_id: int) -> Batch:
+    """All rows and problems of one artifact, the row of `artifacts` that says how it went included."""
+    batch, problems = Batch(), Problems()
+    if found.fault is not None:
+        batch.add_problem(file_id, found.artifact, found.shown, found.fault)
+        return _note(batch, found, file_id, "failed", 0)
+    try:
+        data = _bytes(os.path.join(root, found.rel))
+    except OSError as error:
+        problems.error(f"the file cannot be read: {error.strerror}", "check its owner and permissions")
+        batch.add_problems(file_id, found.artifact, found.shown, problems)
+        return _note(batch, found, file_id, "failed", found.signature[0])
+    counts = True
+    try:
+        counts = _dispatch(data, found, file_id, batch, problems)
+    except RecursionError:
+        problems.error("not usable: nested too deeply", "write the file again; everything else is still loaded")
+    if not counts:
+        return Batch()
+    batch.add_problems(file_id, found.artifact, found.shown, problems)
+    severities = {problem.severity for problem in problems}
+    status = "failed" if "error" in severities else "partial" if "warning" in severities else "ok"
+    return _note(batch, found, file_id, status, len(data))
+
+
+def note_plain(batch: Batch, found: Found, file_id: int) -> None:
+    """The row of `artifacts` for a file that was read in bulk without any fault."""
+    _note(batch, found, file_id, "ok", found.signature[0])
+
+
+def _note(batch: Batch, found: Found, file_id: int, status: str, size: int) -> Batch:
+    row = {"artifact": found.artifact, "key": found.key, "file": found.shown, "bytes": size, "status": status}
+    batch.add("artifacts", file_id, row)
+    return batch
+
+
+def _dispatch(data: bytes, found: Found, file_id: int, batch: Batch, problems: Problems) -> bool:
+    if found.artifact in RUN_READERS:
+        RUN_READERS[found.artifact](data, found.key, file_id, batch, problems)
+    elif found.artifact in PROFILE_READERS:
+        PROFILE_READERS[found.artifact](data, found.key, file_id, batch, problems)
+    elif found.artifact in ROOT_READERS:
+        ROOT_READERS[found.artifact](data, file_id, batch, problems)
+    else:
+        return profile.read_profile(data, found.key, file_id, batch, problems)
+    return True
+
+
+def _bytes(path: str) -> bytes:
+    """Opened without blocking and checked again, so that a pipe that took the file's place is never waited for."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(0, "no regular file")
+        return file.read()

@@ -1,0 +1,53 @@
+"""Reads the files that stand at the top of a root: releases.yaml and driftline.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+from driftline.artifacts.decode import decode
+from driftline.artifacts.rows import Batch
+from driftline.artifacts.values import excerpt, number, storable, text
+from driftline.artifacts.yaml_text import load_mapping
+from driftline.errors import Problems
+
+SETTINGS = ("warn_pct", "fail_pct", "warn_abs", "fail_abs", "min_abs")
+
+
+def read_releases(data: bytes, file_id: int, batch: Batch, problems: Problems) -> None:
+    """run: release, one row each."""
+    document = load_mapping(data, problems)
+    if document is None:
+        if not problems and data.strip():
+            problems.error("a mapping of run to release was expected", "write lines like `runs/my_run: v1.2`")
+        return
+    for run, release in document.content.items():
+        name = text(run)
+        written = document.written.get(str(run))
+        tag = text(written if written is not None and not isinstance(release, (dict, list, bool)) else release)
+        line = document.lines.get(str(run))
+        if name is None or tag is None or release is None:
+            problems.warning(f"{excerpt(run)} names no release", "write `run: release`", line)
+            continue
+        batch.add("release_mappings", file_id, {"run": name, "release": tag, "line": line})
+
+
+def read_settings(data: bytes, file_id: int, batch: Batch, problems: Problems) -> None:
+    """Levels of metrics from `[metrics.<name>]` tables: numbers only."""
+    try:
+        content = tomllib.loads(decode(data, problems))
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        problems.error(f"not TOML: {str(error)[:200]}", "mend the file; the shipped levels are used until then")
+        return
+    metrics: Any = content.get("metrics", {})
+    for metric, settings in metrics.items() if isinstance(metrics, dict) else []:
+        for setting, value in settings.items() if isinstance(settings, dict) else []:
+            if setting not in SETTINGS:
+                problems.warning(
+                    f"metrics.{excerpt(metric)}.{excerpt(setting)} is unknown", f"use one of {', '.join(SETTINGS)}"
+                )
+                continue
+            cleaned = number(value, f"metrics.{metric}.{setting}", problems, low=0)
+            row = {"metric": storable(metric), "setting": setting, "value": cleaned}
+            if cleaned is not None:
+                batch.add("metric_overrides", file_id, row)

@@ -1,0 +1,169 @@
+"""The rows that readers make: one kind for each `source_*` relation, with DuckDB's column types.
+
+`file_id` names one reading of one file; it is added by `Batch`, so that a changed file replaces all of its rows at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from driftline.errors import Problem, Problems
+
+Row = dict[str, Any]
+
+KINDS: dict[str, dict[str, str]] = {
+    "artifacts": {"artifact": "VARCHAR", "key": "VARCHAR", "file": "VARCHAR", "bytes": "BIGINT", "status": "VARCHAR"},
+    "problems": {
+        "severity": "VARCHAR",
+        "artifact": "VARCHAR",
+        "file": "VARCHAR",
+        "line": "BIGINT",
+        "problem": "VARCHAR",
+        "remedy": "VARCHAR",
+    },
+    "run_facts": {
+        "run": "VARCHAR",
+        "artifact": "VARCHAR",
+        "dataset_id": "VARCHAR",
+        "task": "VARCHAR",
+        "model": "VARCHAR",
+        "created_at": "TIMESTAMP",
+        "release": "VARCHAR",
+        "git_commit": "VARCHAR",
+        "episode_count": "BIGINT",
+    },
+    "run_values": {
+        "run": "VARCHAR",
+        "artifact": "VARCHAR",
+        "metric": "VARCHAR",
+        "reference": "VARCHAR",
+        "reference_order": "BIGINT",
+        "value": "DOUBLE",
+    },
+    "run_gates": {"run": "VARCHAR", "episode_id": "VARCHAR", "gate": "VARCHAR"},
+    "fingerprints": {"run": "VARCHAR", "leaves": "VARCHAR"},
+    "predictions": {
+        "run": "VARCHAR",
+        "line": "BIGINT",
+        "episode_id": "VARCHAR",
+        "dataset_id": "VARCHAR",
+        "error": "VARCHAR",
+        "text": "VARCHAR",
+        "structured": "VARCHAR",
+        "text_chars": "BIGINT",
+        "output_tokens": "DOUBLE",
+        "tokens_source": "VARCHAR",
+        "output_chars": "DOUBLE",
+        "latency_s": "DOUBLE",
+        "input_chars": "DOUBLE",
+        "map_chunks": "BIGINT",
+        "map_chars": "DOUBLE",
+        "reduce_input_chars": "DOUBLE",
+        "cost_usd": "DOUBLE",
+    },
+    "prediction_totals": {
+        "run": "VARCHAR",
+        "episodes": "BIGINT",
+        "dataset_id": "VARCHAR",
+        "failed_ids": "VARCHAR[]",
+        "avg_output_tokens": "DOUBLE",
+        "min_output_tokens": "DOUBLE",
+        "max_output_tokens": "DOUBLE",
+        "avg_latency_s": "DOUBLE",
+        "median_latency_s": "DOUBLE",
+        "p95_latency_s": "DOUBLE",
+        "avg_latency_excluding_first_s": "DOUBLE",
+        "total_cost_usd": "DOUBLE",
+        "avg_cost_usd": "DOUBLE",
+        "avg_chunks": "DOUBLE",
+        "avg_map_tokens": "DOUBLE",
+        "avg_reduce_input_tokens": "DOUBLE",
+        "avg_reduce_input_chars": "DOUBLE",
+        "avg_final_tokens": "DOUBLE",
+    },
+    "diagnostic_totals": {
+        "run": "VARCHAR",
+        "avg_chunks": "DOUBLE",
+        "avg_map_tokens": "DOUBLE",
+        "avg_reduce_input_tokens": "DOUBLE",
+        "avg_reduce_input_chars": "DOUBLE",
+        "avg_final_tokens": "DOUBLE",
+    },
+    "diagnostics": {
+        "run": "VARCHAR",
+        "line": "BIGINT",
+        "episode_id": "VARCHAR",
+        "chunks": "DOUBLE",
+        "map_tokens": "DOUBLE",
+        "reduce_input_tokens": "DOUBLE",
+        "reduce_input_chars": "DOUBLE",
+        "final_tokens": "DOUBLE",
+    },
+    "profiles": {
+        "profile": "VARCHAR",
+        "release": "VARCHAR",
+        "captured_at": "TIMESTAMP",
+        "dataset_id": "VARCHAR",
+        "hostname": "VARCHAR",
+        "platform": "VARCHAR",
+        "device": "VARCHAR",
+        "episodes_processed": "DOUBLE",
+        "promoted_id": "VARCHAR",
+        "git_sha": "VARCHAR",
+        "git_dirty": "BOOLEAN",
+        "attribution": "VARCHAR",
+    },
+    "stage_values": {
+        "profile": "VARCHAR",
+        "capture": "BIGINT",
+        "started_at": "TIMESTAMP",
+        "stage": "VARCHAR",
+        "stage_order": "BIGINT",
+        "metric": "VARCHAR",
+        "value": "DOUBLE",
+        "sampled": "BOOLEAN",
+    },
+    "stage_truths": {"profile": "VARCHAR", "monitor_lines": "BIGINT", "monitor_bytes": "BIGINT"},
+    "monitor_samples": {
+        "profile": "VARCHAR",
+        "section": "BIGINT",
+        "at": "TIMESTAMP",
+        "pid": "BIGINT",
+        "stage": "VARCHAR",
+        "rss_mb": "DOUBLE",
+        "peak_rss_mb": "DOUBLE",
+        "cpu_pct": "DOUBLE",
+        "elapsed_s": "DOUBLE",
+    },
+    "monitor_logs": {"profile": "VARCHAR", "lines": "BIGINT"},
+    "release_mappings": {"run": "VARCHAR", "release": "VARCHAR", "line": "BIGINT"},
+    "metric_overrides": {"metric": "VARCHAR", "setting": "VARCHAR", "value": "DOUBLE"},
+}
+
+
+def columns(kind: str) -> dict[str, str]:
+    """Column names and types of a kind as stored."""
+    return {"file_id": "BIGINT", **KINDS[kind]}
+
+
+@dataclass
+class Batch:
+    """What was read from one or more files, by kind."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+
+    def add(self, kind: str, file_id: int, row: Row) -> None:
+        self.rows.setdefault(kind, []).append({"file_id": file_id, **row})
+
+    def extend(self, other: Batch) -> None:
+        for kind, rows in other.rows.items():
+            self.rows.setdefault(kind, []).extend(rows)
+
+    def add_problem(self, file_id: int, artifact: str, file: str, problem: Problem) -> None:
+        row = {"severity": problem.severity, "problem": problem.problem, "remedy": problem.remedy, "line": problem.line}
+        self.add("problems", file_id, {"artifact": artifact, "file": file, **row})
+
+    def add_problems(self, file_id: int, artifact: str, file: str, problems: Problems) -> None:
+        for problem in problems:
+            self.add_problem(file_id, artifact, file, problem)

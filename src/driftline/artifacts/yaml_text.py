@@ -1,0 +1,128 @@
+"""YAML without its dangers: the C safe loader, bounded aliases, bounded depth, nothing constructed but plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from driftline.artifacts.decode import decode
+from driftline.errors import Problems
+
+MAX_BYTES = 32 * 1024 * 1024
+MAX_NODES = 200_000
+MAX_DEPTH = 100
+REMEDY = "write the file again; everything else is still loaded"
+
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The safe loader; a date or number that cannot be one stays text, so that it costs its value and not the file."""
+
+
+def _as_written(construct: Callable[[Any, yaml.ScalarNode], Any]) -> Callable[[Any, yaml.ScalarNode], Any]:
+    def tolerant(loader: Any, node: yaml.ScalarNode) -> Any:
+        try:
+            return construct(loader, node)
+        except (ValueError, OverflowError):
+            return str(node.value)
+
+    return tolerant
+
+
+for _tag in ("int", "float", "timestamp"):
+    _name = f"tag:yaml.org,2002:{_tag}"
+    _Loader.add_constructor(_name, _as_written(yaml.SafeLoader.yaml_constructors[_name]))
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML mapping: its plain values, and the text of each top-level scalar as it was written (2.10 stays 2.10)."""
+
+    content: dict[Any, Any]
+    written: dict[str, str]
+    lines: dict[str, int]
+
+
+class _Fault(ValueError):
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+def load_mapping(data: bytes, problems: Problems) -> Document | None:
+    """The mapping a YAML file holds; None with an error where it cannot be read, None in silence for other values."""
+    try:
+        return _load(data, problems)
+    except _Fault as fault:
+        problems.error(f"not usable YAML: {fault}", REMEDY, fault.line)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problems.error(f"not usable YAML: {error.problem}", REMEDY, mark.line + 1 if mark else None)
+    except (yaml.YAMLError, ValueError) as error:
+        problems.error(f"not usable YAML: {str(error).splitlines()[0][:200]}", REMEDY)
+    return None
+
+
+def _load(data: bytes, problems: Problems) -> Document | None:
+    if len(data) > MAX_BYTES:
+        raise _Fault(f"the file is larger than {MAX_BYTES // 2**20} MiB")
+    text = decode(data, problems)
+    _check_events(text)
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        _check_size(node)
+        content = loader.construct_document(node)
+    finally:
+        loader.dispose()
+    scalars = [
+        (key.value, value)
+        for key, value in node.value
+        if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)
+    ]
+    return Document(
+        content,
+        {key: value.value for key, value in scalars},
+        {key: value.start_mark.line + 1 for key, value in scalars},
+    )
+
+
+def _check_events(text: str) -> None:
+    """Depth is bounded before the parser builds nodes by recursion; shallow texts are told by counting brackets."""
+    brackets = text.count("[") + text.count("{")
+    indent = max((len(line) - len(line.lstrip(" -?")) for line in text.split("\n")), default=0)
+    if brackets < MAX_DEPTH and indent < MAX_DEPTH:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _Fault("nested too deeply", event.start_mark.line + 1)
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+
+
+def _check_size(root: yaml.Node) -> None:
+    """Refuses aliases that lead back into themselves or that would unfold into more than MAX_NODES values."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node, open_nodes: frozenset[int]) -> int:
+        if isinstance(node, yaml.ScalarNode):
+            return 1
+        if id(node) in open_nodes:
+            raise _Fault("an alias refers to a value that holds it", node.start_mark.line + 1)
+        if id(node) not in sizes:
+            inside = open_nodes | {id(node)}
+            parts = [part for entry in node.value for part in (entry if isinstance(entry, tuple) else (entry,))]
+            sizes[id(node)] = 1 + sum(size(part, inside) for part in parts)
+            if sizes[id(node)] > MAX_NODES:
+                raise _Fault(f"its aliases unfold into more than {MAX_NODES:,} values", node.start_mark.line + 1)
+        return sizes[id(node)]
+
+    size(root, frozenset())

@@ -1,0 +1,167 @@
+"""The cache of a root: immutable Parquet segments and one manifest that says which of them hold.
+
+Deleting it costs time and changes no row. Readers never lock; writers take one lock, write segments, then swap the
+manifest, so that a process that dies leaves either the old state or the new one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from driftline import __version__
+from driftline.artifacts.bulk import STATEMENTS, TOTALS
+from driftline.artifacts.reading import READER_VERSION
+from driftline.artifacts.rows import KINDS
+
+# Another version of driftline reads files differently, so it keeps a folder of its own beside this one.
+FORMAT = hashlib.sha256(json.dumps([__version__, READER_VERSION, KINDS, STATEMENTS, TOTALS]).encode()).hexdigest()[:16]
+ABANDONED_AFTER_S = 7 * 24 * 3600
+RETIRED_FOR_S = 900
+Signature = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file as it was read: its signature, the id of that reading, and how it went (`ok`, `partial`, `failed`)."""
+
+    signature: Signature
+    file_id: int
+    artifact: str
+    status: str
+
+
+@dataclass
+class Manifest:
+    """Which files were read into which segments. `dead` are ids of readings that a later one replaced."""
+
+    files: dict[str, Entry] = field(default_factory=dict)
+    segments: dict[str, list[str]] = field(default_factory=dict)
+    dead: list[int] = field(default_factory=list)
+    retired: dict[str, float] = field(default_factory=dict)
+    next_id: int = 1
+
+    def take_id(self) -> int:
+        """The id of a new reading."""
+        self.next_id += 1
+        return self.next_id - 1
+
+    def to_json(self) -> str:
+        files = {rel: [*entry.signature, entry.file_id, entry.artifact, entry.status] for rel, entry in self.files.items()}
+        rest = {"segments": self.segments, "dead": self.dead, "retired": self.retired, "next_id": self.next_id}
+        return json.dumps({"files": files, **rest})
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        raw = json.loads(text)
+        files = {
+            rel: Entry((size, mtime, ctime, inode), file_id, artifact, status)
+            for rel, (size, mtime, ctime, inode, file_id, artifact, status) in raw["files"].items()
+        }
+        return cls(files, raw["segments"], raw["dead"], raw["retired"], raw["next_id"])
+
+
+class Cache:
+    """A folder below `place` that holds the manifest, the segments and the shell's start file."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.folder = folder = place / FORMAT
+        self.segments = folder / "segments"
+        self.manifest_path = folder / "manifest.json"
+
+    def load(self) -> Manifest:
+        """The manifest in force; an empty one where there is none, or none that can be used."""
+        try:
+            manifest = Manifest.from_json(self.manifest_path.read_text())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return Manifest()
+        return manifest if self._is_complete(manifest) else Manifest()
+
+    def _is_complete(self, manifest: Manifest) -> bool:
+        try:
+            present = {entry.name for entry in os.scandir(self.segments)}
+        except OSError:
+            present = set()
+        return all(name in present for names in manifest.segments.values() for name in names)
+
+    def save(self, manifest: Manifest) -> None:
+        """Swaps the manifest in and removes segments that no process can be reading any more. Needs the lock."""
+        write_atomically(self.manifest_path, manifest.to_json())
+        live = {name for names in manifest.segments.values() for name in names} | set(manifest.retired)
+        for entry in os.scandir(self.segments):
+            if entry.name not in live:
+                os.unlink(entry.path)
+        self._remove_abandoned()
+
+    def _remove_abandoned(self) -> None:
+        """Removes what versions of driftline left that nobody has used for a week."""
+        for entry in os.scandir(self.place):
+            if entry.is_dir(follow_symlinks=False) and entry.name != FORMAT:
+                manifest = Path(entry.path, "manifest.json")
+                if not manifest.exists() or time.time() - manifest.stat().st_mtime > ABANDONED_AFTER_S:
+                    shutil.rmtree(entry.path, ignore_errors=True)
+
+    def retire(self, manifest: Manifest, names: list[str]) -> None:
+        """Keeps segments that left the manifest for a while, because another process may still read them."""
+        now = time.time()
+        manifest.retired = {name: at for name, at in manifest.retired.items() if now - at < RETIRED_FOR_S}
+        manifest.retired |= dict.fromkeys(names, now)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """One writer at a time; the lock goes with the process."""
+        with (self.folder / "lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """The whole text or nothing: a temporary file, fsync, rename."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def find_cache(root: Path) -> Cache:
+    """The first of these that can be written: `<root>/.driftline`, the user's cache folder, a temporary folder."""
+    name = hashlib.sha256(os.fsencode(root)).hexdigest()[:24]
+    user = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    for folder in (root / ".driftline", Path(user) / "driftline" / name):
+        if folder.is_absolute() and _is_writable(folder):
+            return Cache(folder)
+    return _temporary_cache()
+
+
+def _is_writable(place: Path) -> bool:
+    folder = place / FORMAT
+    try:
+        (folder / "segments").mkdir(parents=True, exist_ok=True)
+        ignore = place / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+        with (folder / "lock").open("a"):
+            return os.access(folder, os.W_OK) and os.access(folder / "segments", os.W_OK)
+    except OSError:
+        return False
+
+
+def _temporary_cache() -> Cache:
+    folder = Path(tempfile.mkdtemp(prefix="driftline-"))
+    (folder / FORMAT / "segments").mkdir(parents=True)
+    cache = Cache(folder)
+    weakref.finalize(cache, shutil.rmtree, folder, ignore_errors=True)
+    return cache

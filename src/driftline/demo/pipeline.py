@@ -1,0 +1,109 @@
+"""One execution of the pipeline over all episodes, stage after stage, on a clock.
+
+An episode that fails keeps its error and takes no part in the stages that follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from driftline.demo.cleaning import Turn, clean_transcript
+from driftline.demo.corpus import Episode
+from driftline.demo.knowledge import KnowledgeGraph, extract_knowledge
+from driftline.demo.measure import StageClock
+from driftline.demo.quality import QualityReport, check_summary
+from driftline.demo.releases import Configuration
+from driftline.demo.scoring import RougeScores, score_summary
+from driftline.demo.speakers import Speakers, detect_speakers
+from driftline.demo.summarizer import Summary, summarize
+from driftline.demo.vectors import VectorIndex, build_index
+
+
+@dataclass
+class EpisodeResult:
+    """What the stages have found out about one episode so far; `error` is set where one of them failed."""
+
+    episode: Episode
+    error: str | None = None
+    speakers: Speakers | None = None
+    turns: list[Turn] = field(default_factory=list)
+    summary: Summary | None = None
+    seconds: list[float] = field(default_factory=list)
+    knowledge: KnowledgeGraph | None = None
+    quality: QualityReport | None = None
+    rouge: RougeScores | None = None
+
+    @property
+    def processing_time_s(self) -> float | None:
+        """Wall time of the map and reduce steps in the fastest pass; None where they did not run."""
+        return min(self.seconds, default=None)
+
+
+def execute(
+    episodes: Sequence[Episode],
+    configuration: Configuration,
+    clock: StageClock,
+    passes: int = 1,
+    only_summaries: bool = False,
+) -> list[EpisodeResult]:
+    """Run every stage over every episode, or with `only_summaries` those up to the summaries.
+
+    The summarization is timed `passes` times, one pass over all episodes after the other.
+    """
+    results = [EpisodeResult(episode) for episode in episodes]
+    with clock.stage("speaker_detection"):
+        _each(clock, results, _detect)
+    with clock.stage("transcript_cleaning"):
+        _each(clock, results, lambda result: _clean(result, configuration))
+    with clock.stage("summarization"):
+        for _ in range(passes):
+            _each(clock, results, lambda result: _summarize(result, configuration))
+    if only_summaries:
+        return results
+    if configuration.extract_knowledge:
+        with clock.stage("kg_extraction"):
+            _each(clock, results, _extract)
+    with clock.stage("vector_indexing"):
+        index = build_index({result.episode.episode_id: result.turns for result in results if not result.error})
+    with clock.stage("quality_checks"):
+        _each(clock, results, lambda result: _check(result, index))
+    return results
+
+
+def _each(clock: StageClock, results: Sequence[EpisodeResult], step: Callable[[EpisodeResult], None]) -> None:
+    for number, result in enumerate(results, start=1):
+        clock.progress = (number, len(results))
+        if result.error is None:
+            try:
+                step(result)
+            except Exception as error:
+                result.error = f"{type(error).__name__}: {error}"
+
+
+def _detect(result: EpisodeResult) -> None:
+    result.speakers = detect_speakers(result.episode.text)
+
+
+def _clean(result: EpisodeResult, configuration: Configuration) -> None:
+    labels = result.speakers.labels if result.speakers else ()
+    result.turns = clean_transcript(result.episode.text, labels, configuration.cleaner)
+
+
+def _summarize(result: EpisodeResult, configuration: Configuration) -> None:
+    began = perf_counter()
+    result.summary = summarize(result.turns, configuration)
+    result.seconds.append(perf_counter() - began)
+
+
+def _extract(result: EpisodeResult) -> None:
+    result.knowledge = extract_knowledge(result.turns)
+
+
+def _check(result: EpisodeResult, index: VectorIndex) -> None:
+    episode = result.episode
+    text = result.summary.text if result.summary else ""
+    names = result.speakers.names if result.speakers else ()
+    result.quality = check_summary(episode.episode_id, text, len(episode.text), result.turns, names, index)
+    result.rouge = score_summary(episode.reference, text)

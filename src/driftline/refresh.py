@@ -1,0 +1,226 @@
+"""Brings the cache of a root up to date: reads what changed, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+
+from driftline.artifacts.bulk import PARQUET, STATEMENTS, TOTALS, Asked, as_pattern, copy_plain, literal, literals
+from driftline.artifacts.reading import note_plain, read
+from driftline.artifacts.rows import Batch, columns
+from driftline.artifacts.scan import Found, scan
+from driftline.cache import Cache, Entry, Manifest
+
+Progress = Callable[[int, int], None]
+
+BATCH_BYTES = 32 * 1024 * 1024
+BATCHES = 12
+ROWS_IN_MEMORY = 50_000
+MAX_SEGMENTS = 24
+RACY_NS = 50_000_000
+CONNECTION = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+
+def refresh(root: Path, cache: Cache, progress: Progress | None = None) -> Manifest:
+    """Brings the cache in line with the files as they are now and returns the manifest that says so.
+
+    `progress` is called with bytes read and bytes to read.
+    """
+    found = scan(root)
+    manifest = cache.load()
+    if not _changes(manifest, found):
+        return manifest
+    with cache.lock():
+        manifest = cache.load()
+        started = time.time_ns()
+        found = scan(root)
+        changed = _changes(manifest, found)
+        if changed:
+            _Reading(root, cache, manifest, started, progress).run(found)
+    return manifest
+
+
+def _changes(manifest: Manifest, found: list[Found]) -> bool:
+    files = manifest.files
+    if len(files) != len(found):
+        return True
+    return any((entry := files.get(file.rel)) is None or entry.signature != file.signature for file in found)
+
+
+class _Reading:
+    """One pass over the changed files, under the lock."""
+
+    def __init__(self, root: Path, cache: Cache, manifest: Manifest, started: int, progress: Progress | None) -> None:
+        self.root, self.cache, self.manifest, self.started = root, cache, manifest, started
+        self.progress = progress or (lambda done, total: None)
+        self.done = self.total = 0
+        self.pending = Batch()
+        self.entries: dict[str, Entry] = {}
+        self.written: dict[str, list[str]] = {}
+        self.connection = duckdb.connect(config=CONNECTION)
+
+    def run(self, found: list[Found]) -> None:
+        known = self.manifest.files
+        changed = [file for file in found if file.rel not in known or known[file.rel].signature != file.signature]
+        present = {file.rel for file in found}
+        replaced = {file.rel for file in changed} & known.keys()
+        gone = known.keys() - present
+        dead = [known[rel].file_id for rel in sorted(replaced | gone)]
+        self.total = sum(file.signature[0] for file in changed if file.fault is None)
+        self.entries = {rel: entry for rel, entry in known.items() if rel in present and rel not in replaced}
+        self._read(changed)
+        self._flush()
+        self._add_up()
+        manifest = self.manifest
+        manifest.files = {file.rel: self.entries[file.rel] for file in found}
+        manifest.dead += dead
+        for kind, names in self.written.items():
+            manifest.segments[kind] = [*manifest.segments.get(kind, []), *names]
+        retired = self._compact()
+        self.cache.retire(manifest, retired)
+        self.cache.save(manifest)
+        self.connection.close()
+
+    def _read(self, changed: list[Found]) -> None:
+        """Large files go through DuckDB in the background while this thread reads the small ones."""
+        in_bulk = [file for file in changed if file.artifact in STATEMENTS and _is_simple(file)]
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            jobs = [self._submit(pool, group) for group in _groups(in_bulk)]
+            bulk = {file.rel for file in in_bulk}
+            for file in changed:
+                if file.rel not in bulk:
+                    self._read_one(file)
+            for job in jobs:
+                self._settle(*job.result())
+
+    def _signature(self, file: Found) -> tuple[int, int, int, int]:
+        """A file that changed in the instant before it was read may change again within the clock's tick: read again."""
+        size, modified, changed, inode = file.signature
+        is_racy = file.fault is None and max(modified, changed) > self.started - RACY_NS
+        return (size, modified, changed, -1) if is_racy else (size, modified, changed, inode)
+
+    def _submit(self, pool: ThreadPoolExecutor, group: list[Found]) -> Future[tuple[dict[int, Found], set[int], str]]:
+        artifact = group[0].artifact
+        numbered = {self.manifest.take_id(): file for file in group}
+        asked = [Asked(os.path.join(self.root, file.rel), file.key, file_id) for file_id, file in numbered.items()]
+        name = self._segment(artifact)
+
+        def job() -> tuple[dict[int, Found], set[int], str]:
+            cursor = self.connection.cursor()
+            try:
+                return numbered, copy_plain(cursor, artifact, asked, self.cache.segments / name), name
+            finally:
+                cursor.close()
+
+        return pool.submit(job)
+
+    def _segment(self, kind: str) -> str:
+        name = f"{kind}-{uuid.uuid4().hex}.parquet"
+        self.written.setdefault(kind, []).append(name)
+        return name
+
+    def _settle(self, numbered: dict[int, Found], faulty: set[int], segment: str) -> None:
+        """Takes over what was read in bulk; a faulty file is read again under an id of its own."""
+        if len(faulty) == len(numbered):
+            self.written[next(iter(numbered.values())).artifact].remove(segment)
+        else:
+            self.manifest.dead += sorted(faulty)
+        for file_id, file in numbered.items():
+            if file_id in faulty:
+                self._read_one(file)
+            else:
+                note_plain(self.pending, file, file_id)
+                self._enter(file, file_id, "ok")
+
+    def _read_one(self, file: Found) -> None:
+        file_id = self.manifest.take_id()
+        batch = read(self.root, file, file_id)
+        self.pending.extend(batch)
+        if sum(map(len, self.pending.rows.values())) > ROWS_IN_MEMORY:
+            self._flush()
+        self._enter(file, file_id, batch.rows["artifacts"][0]["status"] if batch.rows else "other")
+
+    def _enter(self, file: Found, file_id: int, status: str) -> None:
+        self.entries[file.rel] = Entry(self._signature(file), file_id, file.artifact, status)
+        self.done += file.signature[0] if file.fault is None else 0
+        self.progress(self.done, self.total)
+
+    def _flush(self) -> None:
+        """Writes the rows in memory, a segment a kind."""
+        for kind, rows in self.pending.rows.items():
+            target = self.cache.segments / self._segment(kind)
+            staged = target.with_suffix(".json")
+            largest = staged.write_text(json.dumps(rows, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+            types = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns(kind).items())
+            self.connection.execute(
+                f"copy (from read_json({literal(as_pattern(str(staged)))}, format = 'array',"
+                f" columns = {{{types}}}, maximum_object_size = {max(16_777_216, 4 * largest)}))"
+                f" to {literal(str(target))} {PARQUET}"
+            )
+            staged.unlink()
+        self.pending = Batch()
+
+    def _add_up(self) -> None:
+        """Totals of every JSONL file that was just read, so that opening the root reads no episode."""
+        for artifact, (kind, statement) in TOTALS.items():
+            names = self.written.get(artifact, [])
+            if names:
+                paths = literals([as_pattern(str(self.cache.segments / name)) for name in names])
+                rows = f"(from read_parquet({paths}) where file_id not in ({_ids(self.manifest.dead)}))"
+                target = self.cache.segments / self._segment(kind)
+                self.connection.execute(
+                    f"copy ({statement.replace('$rows', rows)}) to {literal(str(target))} {PARQUET}"
+                )
+
+    def _compact(self) -> list[str]:
+        """Rewrites kinds with many segments, and everything when much of it is dead. Returns the segments left behind."""
+        manifest = self.manifest
+        crowded = [kind for kind, names in manifest.segments.items() if len(names) > MAX_SEGMENTS]
+        mostly_dead = len(manifest.dead) > max(64, len(manifest.files) // 5)
+        left: list[str] = []
+        for kind in list(manifest.segments) if mostly_dead else crowded:
+            names = manifest.segments[kind]
+            self.written[kind] = []
+            target = self.cache.segments / self._segment(kind)
+            self.connection.execute(
+                f"copy (select * from read_parquet({literals([as_pattern(str(self.cache.segments / name)) for name in names])})"
+                f" where file_id not in ({_ids(manifest.dead)}))"
+                f" to {literal(str(target))} {PARQUET}"
+            )
+            manifest.segments[kind] = [target.name]
+            left += names
+        if mostly_dead:
+            manifest.dead = []
+        return left
+
+
+def _ids(file_ids: list[int]) -> str:
+    return ", ".join(map(str, [0, *file_ids]))
+
+
+def _is_simple(file: Found) -> bool:
+    """Whether DuckDB can be given the path: a regular file whose name is text."""
+    return file.fault is None and file.rel == file.shown
+
+
+def _groups(files: list[Found]) -> list[list[Found]]:
+    """Files of one artifact in batches of about BATCH_BYTES, at most about BATCHES of them."""
+    groups: list[list[Found]] = []
+    for artifact in STATEMENTS:
+        chosen = [file for file in files if file.artifact == artifact]
+        limit = max(BATCH_BYTES, sum(file.signature[0] for file in chosen) // BATCHES)
+        size = limit
+        for file in chosen:
+            if size >= limit:
+                groups.append([])
+                size = 0
+            groups[-1].append(file)
+            size += file.signature[0]
+    return groups

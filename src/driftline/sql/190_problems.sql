@@ -1,0 +1,121 @@
+-- Everything that is wrong or missing in the artifacts of the root.
+-- grain: one row per problem
+-- null: line: the whole file is meant
+create or replace view problems as
+with missing as (
+    select
+        run,
+        unnest([
+            {'artifact': 'metrics', 'name': 'metrics.json', 'severity': 'warning', 'is_missing': not has_metrics},
+            {'artifact': 'predictions', 'name': 'predictions.jsonl', 'severity': 'warning', 'is_missing': not has_predictions},
+            {'artifact': 'fingerprint', 'name': 'fingerprint.json', 'severity': 'warning', 'is_missing': not has_fingerprint},
+            {'artifact': 'run_summary', 'name': 'run_summary.json', 'severity': 'info', 'is_missing': not has_run_summary},
+            {'artifact': 'diagnostics', 'name': 'diagnostics.jsonl', 'severity': 'info', 'is_missing': not has_diagnostics}
+        ], recursive := true)
+    from runs
+    where not archived
+),
+
+unknown_failures as (
+    select g.run, g.episode_id
+    from source_run_gates as g
+    inner join run_files as f using (run)
+    anti join source_predictions using (run, episode_id)
+    where g.gate = 'failed' and f.has_usable_predictions
+),
+
+counts as (
+    select
+        f.run,
+        f.episode_count,
+        r.episodes
+    from source_run_facts as f
+    inner join runs as r using (run)
+    where f.artifact = 'metrics' and r.has_predictions and f.episode_count <> r.episodes
+),
+
+lost_references as (
+    select v.run, v.reference
+    from source_run_values as v
+    inner join reference_runs as f using (reference)
+    where f.run is null
+    group by v.run, v.reference
+),
+
+lost_mappings as (
+    select m.run, m.line
+    from source_release_mappings as m
+    anti join runs using (run)
+),
+
+lost_overrides as (
+    select distinct metric
+    from source_metric_overrides
+    anti join metrics using (metric)
+)
+
+select
+    severity,
+    artifact,
+    file,
+    line,
+    problem,
+    remedy
+from source_problems
+union all
+select
+    severity,
+    artifact,
+    'eval/' || run || '/' || name as file,
+    null as line,
+    name || ' is missing' as problem,
+    case severity when 'info' then 'none needed: it is optional' else 'write it, or move the directory away' end as remedy
+from missing
+where is_missing
+union all
+select
+    'warning' as severity,
+    'metrics' as artifact,
+    'eval/' || run || '/metrics.json' as file,
+    null as line,
+    'failed_episodes names ' || episode_id || ', which is not in predictions.jsonl; it is not counted' as problem,
+    'write the run again' as remedy
+from unknown_failures
+union all
+select
+    'warning' as severity,
+    'metrics' as artifact,
+    'eval/' || run || '/metrics.json' as file,
+    null as line,
+    'episode_count is ' || episode_count || ', but ' || episodes || ' predictions were read' as problem,
+    'score the run again' as remedy
+from counts
+union all
+select
+    'info' as severity,
+    'metrics' as artifact,
+    'eval/' || run || '/metrics.json' as file,
+    null as line,
+    'scored against ' || reference || ', whose texts are not in this root' as problem,
+    'copy the reference below eval/references to see scores of single episodes' as remedy
+from lost_references
+union all
+select
+    'warning' as severity,
+    'releases' as artifact,
+    'releases.yaml' as file,
+    line,
+    'no run ' || run as problem,
+    'write the path of the run below eval/' as remedy
+from lost_mappings
+union all
+select
+    'warning' as severity,
+    'settings' as artifact,
+    'driftline.toml' as file,
+    null as line,
+    'no metric ' || metric as problem,
+    'write a name that the relation metrics has' as remedy
+from lost_overrides;
+
+comment on view problems is 'What is wrong or missing, and what to do about it';

@@ -1,0 +1,76 @@
+-- Every aggregate of two runs side by side: candidate - baseline. Scores are compared against the same reference only.
+-- grain: one row per metric and reference that either run has
+-- null: delta: one side is missing; delta_pct: the baseline is 0; good, level: nothing to judge
+create or replace macro deltas(baseline_key, candidate_key) as table
+with known as (
+    select
+        case when count(*) filter (where run = baseline_key) = 0 then error('no run ' || baseline_key || ' in this root') end
+            as baseline_fault,
+        case when count(*) filter (where run = candidate_key) = 0 then error('no run ' || candidate_key || ' in this root') end
+            as candidate_fault
+    from runs
+),
+
+-- Two equalities rather than an `or`: only these skip the texts of all other runs.
+measured as (
+    from run_metrics where run = baseline_key
+    union all
+    from run_metrics where run = candidate_key and candidate_key <> baseline_key
+),
+
+sides as (
+    select
+        metric,
+        reference,
+        max(value) filter (where run = baseline_key) as baseline,
+        max(value) filter (where run = candidate_key) as candidate
+    from measured
+    group by metric, reference
+),
+
+matched as (
+    select
+        *,
+        bool_or(baseline is not null and candidate is not null) over by_metric as has_shared,
+        bool_or(baseline is not null) over by_metric as in_baseline,
+        bool_or(candidate is not null) over by_metric as in_candidate,
+        string_agg(reference, ', ' order by reference) filter (where baseline is not null) over by_metric as baseline_references,
+        string_agg(reference, ', ' order by reference) filter (where candidate is not null) over by_metric as candidate_references
+    from sides
+    where baseline is not null or candidate is not null
+    window by_metric as (partition by metric)
+),
+
+classed as (
+    select
+        *,
+        candidate - baseline as delta,
+        case
+            when baseline is not null and candidate is not null and baseline = 0 then 'zero baseline'
+            when baseline is not null and candidate is not null then 'compared'
+            when reference is not null and in_baseline and in_candidate and not has_shared then 'not comparable'
+            when baseline is not null then 'only in baseline'
+            else 'only in candidate'
+        end as status
+    from matched
+)
+
+select
+    c.metric,
+    c.reference,
+    c.baseline,
+    c.candidate,
+    c.delta,
+    change_pct(c.baseline, c.delta) as delta_pct,
+    is_good(m.better, c.delta) as good,
+    level_of(m.better, c.baseline, c.delta, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs, m.min_abs) as level,
+    c.status,
+    case
+        when c.status = 'not comparable'
+            then 'baseline is scored against ' || c.baseline_references || ', candidate against ' || c.candidate_references
+        when c.status = 'zero baseline' then 'the baseline is 0: no percent'
+    end as note
+from classed as c
+cross join known
+left join metrics as m using (metric)
+where known.baseline_fault is null and known.candidate_fault is null;

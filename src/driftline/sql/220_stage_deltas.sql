@@ -1,0 +1,91 @@
+-- Two profiles side by side, stage by stage and in total: candidate - baseline.
+-- grain: one row per stage (and (totals)) and metric that either profile has
+-- null: delta: one side is missing or was not sampled; delta_pct: the baseline is 0; good, level: nothing to judge
+create or replace macro stage_deltas(baseline_key, candidate_key) as table
+with known as (
+    select
+        case when count(*) filter (where profile = baseline_key) = 0 then error('no profile ' || baseline_key || ' in this root') end
+            as baseline_fault,
+        case when count(*) filter (where profile = candidate_key) = 0 then error('no profile ' || candidate_key || ' in this root') end
+            as candidate_fault
+    from profiles
+),
+
+measured as (
+    select
+        profile,
+        '(totals)' as stage,
+        0 as stage_order,
+        metric,
+        value,
+        true as sampled
+    from (
+        unpivot (
+            select profile, wall_time_s, peak_rss_mb, avg_wall_time_per_episode_s, episodes_processed from profiles
+        )
+        on wall_time_s, peak_rss_mb, avg_wall_time_per_episode_s, episodes_processed
+        into name metric value value
+    )
+    union all
+    select
+        profile,
+        stage,
+        stage_order,
+        metric,
+        value,
+        sampled
+    from stage_metrics
+),
+
+sides as (
+    select
+        stage,
+        min(stage_order) as stage_order,
+        metric,
+        max(value) filter (where profile = baseline_key) as baseline,
+        max(value) filter (where profile = candidate_key) as candidate,
+        bool_or(profile = baseline_key) as in_baseline,
+        bool_or(profile = candidate_key) as in_candidate,
+        bool_or(profile = baseline_key and not sampled) as baseline_unsampled,
+        bool_or(profile = candidate_key and not sampled) as candidate_unsampled
+    from measured
+    where profile = baseline_key or profile = candidate_key
+    group by stage, metric
+),
+
+classed as (
+    select
+        *,
+        candidate - baseline as delta,
+        case
+            when not in_candidate then 'only in baseline'
+            when not in_baseline then 'only in candidate'
+            when baseline is null or candidate is null then 'not comparable'
+            when baseline = 0 then 'zero baseline'
+            else 'compared'
+        end as status
+    from sides
+)
+
+select
+    c.stage,
+    c.metric,
+    c.baseline,
+    c.candidate,
+    c.delta,
+    change_pct(c.baseline, c.delta) as delta_pct,
+    is_good(m.better, c.delta) as good,
+    level_of(m.better, c.baseline, c.delta, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs, m.min_abs) as level,
+    c.status,
+    case
+        when c.status = 'not comparable' and c.baseline_unsampled and c.candidate_unsampled then 'no sample on either side'
+        when c.status = 'not comparable' and c.baseline_unsampled then 'no sample in the baseline'
+        when c.status = 'not comparable' and c.candidate_unsampled then 'no sample in the candidate'
+        when c.status = 'not comparable' then 'no number on one side'
+        when c.status = 'zero baseline' then 'the baseline is 0: no percent'
+    end as note,
+    c.stage_order
+from classed as c
+cross join known
+left join metrics as m using (metric)
+where known.baseline_fault is null and known.candidate_fault is null;
