@@ -23,7 +23,7 @@ from driftline.demo.execution import measure_execution, merge_rounds, run_in_pro
 from driftline.demo.fingerprints import describe_settings
 from driftline.demo.knowledge import extract_knowledge
 from driftline.demo.measure import Sample, Sampler, StageClock
-from driftline.demo.pipeline import EpisodeResult, execute
+from driftline.demo.pipeline import EpisodeResult, execute, score_results
 from driftline.demo.profiles import build_profile, write_profile
 from driftline.demo.quality import BOILERPLATE, SPEAKER_LABEL, TRUNCATION, gate_failures
 from driftline.demo.references import write_reference
@@ -46,10 +46,13 @@ FEW = (CORPUS[0], LABELLED_BY_NUMBER)
 def results() -> dict[str, list[EpisodeResult]]:
     """Every release over two episodes; v0.5 also over the one with a malformed timecode."""
     episodes = {"v0.5": (*FEW, MALFORMED_TIMECODE)}
-    return {
+    results = {
         release.name: execute(episodes.get(release.name, FEW), release.configuration, StageClock())
         for release in RELEASES
     }
+    for found in results.values():
+        score_results(found)
+    return results
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,11 +23,13 @@ from driftline import __version__
 from driftline.artifacts.bulk import STATEMENTS, TOTALS
 from driftline.artifacts.reading import READER_VERSION
 from driftline.artifacts.rows import KINDS
+from driftline.errors import UserError
 
 # Another version of driftline reads files differently, so it keeps a folder of its own beside this one.
 FORMAT = hashlib.sha256(json.dumps([__version__, READER_VERSION, KINDS, STATEMENTS, TOTALS]).encode()).hexdigest()[:16]
 ABANDONED_AFTER_S = 7 * 24 * 3600
 RETIRED_FOR_S = 900
+DIGEST = ', "digest": "'
 Signature = tuple[int, int, int, int]
 
 
@@ -49,6 +51,7 @@ class Manifest:
     segments: dict[str, list[str]] = field(default_factory=dict)
     dead: list[int] = field(default_factory=list)
     retired: dict[str, float] = field(default_factory=dict)
+    stamps: dict[str, list[int]] = field(default_factory=dict)
     next_id: int = 1
 
     def take_id(self) -> int:
@@ -57,18 +60,28 @@ class Manifest:
         return self.next_id - 1
 
     def to_json(self) -> str:
-        files = {rel: [*entry.signature, entry.file_id, entry.artifact, entry.status] for rel, entry in self.files.items()}
-        rest = {"segments": self.segments, "dead": self.dead, "retired": self.retired, "next_id": self.next_id}
-        return json.dumps({"files": files, **rest})
+        files = {
+            rel: [*entry.signature, entry.file_id, entry.artifact, entry.status] for rel, entry in self.files.items()
+        }
+        rest = {name: getattr(self, name) for name in ("segments", "dead", "retired", "stamps", "next_id")}
+        body = json.dumps({"files": files, **rest})[:-1]
+        return f'{body}{DIGEST}{_digest(body)}"}}'
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
+        body, _, digest = text.rpartition(DIGEST)
+        if digest != f'{_digest(body)}"}}':
+            raise ValueError("the manifest is damaged")
         raw = json.loads(text)
         files = {
             rel: Entry((size, mtime, ctime, inode), file_id, artifact, status)
             for rel, (size, mtime, ctime, inode, file_id, artifact, status) in raw["files"].items()
         }
-        return cls(files, raw["segments"], raw["dead"], raw["retired"], raw["next_id"])
+        return cls(files, raw["segments"], raw["dead"], raw["retired"], raw["stamps"], raw["next_id"])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Cache:
@@ -84,25 +97,64 @@ class Cache:
         """The manifest in force; an empty one where there is none, or none that can be used."""
         try:
             manifest = Manifest.from_json(self.manifest_path.read_text())
+            return manifest if self._is_complete(manifest) else Manifest()
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return Manifest()
-        return manifest if self._is_complete(manifest) else Manifest()
 
     def _is_complete(self, manifest: Manifest) -> bool:
+        """Whether every segment is there as it was written."""
+        present = self._stamps()
+        return all(
+            present.get(name) == manifest.stamps.get(name, []) for names in manifest.segments.values() for name in names
+        )
+
+    def _stamps(self) -> dict[str, list[int]]:
         try:
-            present = {entry.name for entry in os.scandir(self.segments)}
+            with os.scandir(self.segments) as entries:
+                return {entry.name: [entry.stat().st_size, entry.stat().st_mtime_ns] for entry in entries}
         except OSError:
-            present = set()
-        return all(name in present for names in manifest.segments.values() for name in names)
+            return {}
 
     def save(self, manifest: Manifest) -> None:
         """Swaps the manifest in and removes segments that no process can be reading any more. Needs the lock."""
+        present = self._stamps()
+        manifest.stamps = {name: present[name] for names in manifest.segments.values() for name in names}
         write_atomically(self.manifest_path, manifest.to_json())
-        live = {name for names in manifest.segments.values() for name in names} | set(manifest.retired)
-        for entry in os.scandir(self.segments):
-            if entry.name not in live:
-                os.unlink(entry.path)
+        self._remove(self._strays(manifest))
         self._remove_abandoned()
+
+    def sweep(self, manifest: Manifest) -> None:
+        """Removes what a process left that died, unless another one is writing just now."""
+        if not self._strays(manifest):
+            return
+        try:
+            with self.lock(wait=False):
+                self._remove(self._strays(self.load()))
+        except OSError:
+            return
+
+    def _strays(self, manifest: Manifest) -> list[Path]:
+        """Segments that neither hold nor were retired of late, and texts that were never renamed."""
+        now = time.time()
+        live = {name for names in manifest.segments.values() for name in names}
+        live |= {name for name, at in manifest.retired.items() if now - at < RETIRED_FOR_S}
+        texts = [
+            path
+            for path in self.folder.glob(".*.tmp")
+            if path.name.startswith(".manifest.") or now - path.stat().st_mtime > RETIRED_FOR_S
+        ]
+        return [*texts, *(self.segments / name for name in self._stamps() if name not in live)]
+
+    @staticmethod
+    def _remove(paths: list[Path]) -> None:
+        for path in paths:
+            with suppress(OSError):
+                path.unlink()
+
+    def discard(self) -> None:
+        """Forgets everything that was read, so that the next refresh reads it again."""
+        self.segments.mkdir(parents=True, exist_ok=True)
+        self.manifest_path.unlink(missing_ok=True)
 
     def _remove_abandoned(self) -> None:
         """Removes what versions of driftline left that nobody has used for a week."""
@@ -119,10 +171,11 @@ class Cache:
         manifest.retired |= dict.fromkeys(names, now)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """One writer at a time; the lock goes with the process."""
+    def lock(self, wait: bool = True) -> Iterator[None]:
+        """One writer at a time; the lock goes with the process. Raises OSError where it is held and not waited for."""
+        self.segments.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
 
 
@@ -137,13 +190,18 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def find_cache(root: Path) -> Cache:
-    """The first of these that can be written: `<root>/.driftline`, the user's cache folder, a temporary folder."""
+    """The first cache that can be written."""
+    return next(find_caches(root))
+
+
+def find_caches(root: Path) -> Iterator[Cache]:
+    """Those of these that can be written: `<root>/.driftline`, the user's cache folder, a temporary folder."""
     name = hashlib.sha256(os.fsencode(root)).hexdigest()[:24]
     user = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     for folder in (root / ".driftline", Path(user) / "driftline" / name):
         if folder.is_absolute() and _is_writable(folder):
-            return Cache(folder)
-    return _temporary_cache()
+            yield Cache(folder)
+    yield _temporary_cache()
 
 
 def _is_writable(place: Path) -> bool:
@@ -160,8 +218,11 @@ def _is_writable(place: Path) -> bool:
 
 
 def _temporary_cache() -> Cache:
-    folder = Path(tempfile.mkdtemp(prefix="driftline-"))
-    (folder / FORMAT / "segments").mkdir(parents=True)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="driftline-"))
+        (folder / FORMAT / "segments").mkdir(parents=True)
+    except OSError as error:
+        raise UserError(f"no folder can be written for the cache: {error}", "free space on the disk, or set TMPDIR") from error
     cache = Cache(folder)
     weakref.finalize(cache, shutil.rmtree, folder, ignore_errors=True)
     return cache

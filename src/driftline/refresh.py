@@ -12,7 +12,17 @@ from pathlib import Path
 
 import duckdb
 
-from driftline.artifacts.bulk import PARQUET, STATEMENTS, TOTALS, Asked, as_pattern, copy_plain, literal, literals
+from driftline.artifacts.bulk import (
+    PARQUET,
+    STATEMENTS,
+    TOTALS,
+    Asked,
+    as_pattern,
+    copy_plain,
+    is_plain_path,
+    literal,
+    literals,
+)
 from driftline.artifacts.reading import note_plain, read
 from driftline.artifacts.rows import Batch, columns
 from driftline.artifacts.scan import Found, scan
@@ -36,6 +46,7 @@ def refresh(root: Path, cache: Cache, progress: Progress | None = None) -> Manif
     found = scan(root)
     manifest = cache.load()
     if not _changes(manifest, found):
+        cache.sweep(manifest)
         return manifest
     with cache.lock():
         manifest = cache.load()
@@ -54,12 +65,16 @@ def _changes(manifest: Manifest, found: list[Found]) -> bool:
     return any((entry := files.get(file.rel)) is None or entry.signature != file.signature for file in found)
 
 
+def _be_silent(done: int, total: int) -> None:
+    """The progress of nobody who asks."""
+
+
 class _Reading:
     """One pass over the changed files, under the lock."""
 
     def __init__(self, root: Path, cache: Cache, manifest: Manifest, started: int, progress: Progress | None) -> None:
         self.root, self.cache, self.manifest, self.started = root, cache, manifest, started
-        self.progress = progress or (lambda done, total: None)
+        self.progress = progress or _be_silent
         self.done = self.total = 0
         self.pending = Batch()
         self.entries: dict[str, Entry] = {}
@@ -101,7 +116,7 @@ class _Reading:
                 self._settle(*job.result())
 
     def _signature(self, file: Found) -> tuple[int, int, int, int]:
-        """A file that changed in the instant before it was read may change again within the clock's tick: read again."""
+        """A file that changed just before it was read may change again within the clock's tick: it is read again."""
         size, modified, changed, inode = file.signature
         is_racy = file.fault is None and max(modified, changed) > self.started - RACY_NS
         return (size, modified, changed, -1) if is_racy else (size, modified, changed, inode)
@@ -180,7 +195,7 @@ class _Reading:
                 )
 
     def _compact(self) -> list[str]:
-        """Rewrites kinds with many segments, and everything when much of it is dead. Returns the segments left behind."""
+        """Rewrites kinds with many segments, and all when much of it is dead. Returns the segments left behind."""
         manifest = self.manifest
         crowded = [kind for kind, names in manifest.segments.items() if len(names) > MAX_SEGMENTS]
         mostly_dead = len(manifest.dead) > max(64, len(manifest.files) // 5)
@@ -189,8 +204,9 @@ class _Reading:
             names = manifest.segments[kind]
             self.written[kind] = []
             target = self.cache.segments / self._segment(kind)
+            paths = literals([as_pattern(str(self.cache.segments / name)) for name in names])
             self.connection.execute(
-                f"copy (select * from read_parquet({literals([as_pattern(str(self.cache.segments / name)) for name in names])})"
+                f"copy (select * from read_parquet({paths})"
                 f" where file_id not in ({_ids(manifest.dead)}))"
                 f" to {literal(str(target))} {PARQUET}"
             )
@@ -206,8 +222,8 @@ def _ids(file_ids: list[int]) -> str:
 
 
 def _is_simple(file: Found) -> bool:
-    """Whether DuckDB can be given the path: a regular file whose name is text."""
-    return file.fault is None and file.rel == file.shown
+    """Whether DuckDB can be given the path: a regular file whose name is text without backslashes."""
+    return file.fault is None and is_plain_path(file.rel)
 
 
 def _groups(files: list[Found]) -> list[list[Found]]:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 
 import duckdb
 
-from driftline.artifacts.bulk import as_pattern, literals
+from driftline.artifacts.bulk import as_pattern, is_plain_path, literals
 from driftline.artifacts.rows import KINDS, columns
 from driftline.artifacts.scan import looks_like_root
-from driftline.cache import Cache, Manifest, find_cache, write_atomically
+from driftline.cache import Cache, Manifest, find_cache, find_caches, write_atomically
 from driftline.errors import UserError
 from driftline.refresh import CONNECTION, Progress, refresh
 
@@ -39,6 +40,7 @@ PUBLIC_RELATIONS = (
 )
 # Kinds that grow with episodes or ticks stay on disk; the others are small, and in memory they cost no planning.
 LARGE_KINDS = ("predictions", "diagnostics", "monitor_samples")
+CACHE_FAULTS = (OSError, duckdb.Error)
 LINE_ARTIFACTS = ("predictions", "diagnostics")
 
 
@@ -70,7 +72,25 @@ class Store:
         self.refresh(progress)
 
     def refresh(self, progress: Progress | None = None) -> bool:
-        """Reads what changed on disk. Returns whether anything did."""
+        """Reads what changed on disk. Returns whether anything did.
+
+        A cache that is damaged or vanishes is made anew; where that fails, in the next place for one.
+        """
+        try:
+            return self._load(progress)
+        except CACHE_FAULTS as error:
+            fault: Exception = error
+        caches = chain([self.cache], find_caches(self.root))
+        for cache in caches:
+            self.cache = cache
+            try:
+                cache.discard()
+                return self._load(progress)
+            except CACHE_FAULTS as error:
+                fault = error
+        raise fault
+
+    def _load(self, progress: Progress | None) -> bool:
         manifest = refresh(self.root, self.cache, progress)
         text = model_sql(self.root, self.cache, manifest)
         if text == self._model:
@@ -130,14 +150,14 @@ def _source(kind: str, cache: Cache, manifest: Manifest) -> str:
 
 def _files(artifact: str, root: Path, manifest: Manifest) -> str:
     """The faultless JSONL files themselves, whole, by their path below the root."""
+    view = f"create or replace view source_{artifact}_files as select"
     names = [
-        rel for rel, entry in manifest.files.items() if entry.artifact == artifact and entry.status == "ok"
+        rel
+        for rel, entry in manifest.files.items()
+        if entry.artifact == artifact and entry.status == "ok" and is_plain_path(os.path.join(root, rel))
     ]
     if not names:
-        return f"create or replace view source_{artifact}_files as select null::varchar as file, null::varchar as content where false;"
+        return f"{view} null::varchar as file, null::varchar as content where false;"
     paths = literals([as_pattern(os.path.join(root, rel)) for rel in names])
     prefix = len(os.path.join(root, ""))
-    return (
-        f"create or replace view source_{artifact}_files as"
-        f" select substr(filename, {prefix + 1}) as file, content from read_text({paths});"
-    )
+    return f"{view} substr(filename, {prefix + 1}) as file, content from read_text({paths});"

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import duckdb
 
-
 STATEMENTS = {
     artifact: Path(__file__).with_name(f"{artifact}.sql").read_text() for artifact in ("predictions", "diagnostics")
 }
@@ -40,6 +39,11 @@ def literal(text: str) -> str:
 def literals(texts: list[str]) -> str:
     """The texts as an SQL list."""
     return "[" + ", ".join(map(literal, texts)) + "]"
+
+
+def is_plain_path(path: str) -> bool:
+    """Whether DuckDB can open the path: it is UTF-8 and has no backslash, which DuckDB takes for a separator."""
+    return path.isprintable() or ("\\" not in path and path == path.encode("utf-8", "replace").decode())
 
 
 def as_pattern(path: str) -> str:

@@ -15,8 +15,11 @@ SAVE_AS_UTF8 = "save the file as UTF-8"
 WRITE_AGAIN = "write the file again; everything else is still loaded"
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MAX_DIGITS = 400
-_PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_UNSTORABLE = re.compile(rf"(?<!\\)(?:\\\\|{_PAIR})*+\\u(?:0000|(?!(?<=\\u){_PAIR[3:]})[dD][89a-fA-F])")
+MAX_DEPTH = 100
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u0000|u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 
 
 def decode(data: bytes, problems: Problems) -> str:
@@ -39,11 +42,28 @@ def _integer(digits: str) -> float | int:
 def parse_json(text: str) -> Any:
     """One JSON value; NaN and Infinity become floats. Raises ValueError with a reason and, where known, the line."""
     try:
-        return json.loads(text, parse_int=_integer)
+        value = json.loads(text, parse_int=_integer)
     except json.JSONDecodeError as error:
         raise JsonFault(f"not JSON: {error.msg}", error.lineno) from None
     except RecursionError:
         raise JsonFault("not usable: nested too deeply", None) from None
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
+        raise JsonFault("not usable: nested too deeply", None)
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 class JsonFault(ValueError):
@@ -92,7 +112,7 @@ def json_lines(data: bytes, problems: Problems) -> Iterator[tuple[int, dict[str,
 
 def _warn_of_unstorable(text: str, problems: Problems, line: int | None) -> None:
     """Escapes of half a character or of NUL, which `storable` replaces."""
-    if _UNSTORABLE.search(text):
+    if _SUSPECT.search(text) and any(escape[1] for escape in _ESCAPE.finditer(text)):
         problems.warning("half a character or NUL is escaped; U+FFFD stands in its place", SAVE_AS_UTF8, line)
 
 

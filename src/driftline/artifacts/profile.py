@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -40,7 +41,7 @@ def read_profile(data: bytes, profile: str, file_id: int, batch: Batch, problems
     content = document.content
     if "release" not in content or not ("stages" in content or "totals" in content):
         return False
-    release = text(document.written.get("release"))
+    release = None if content["release"] is None else text(document.written.get("release"))
     if release is None:
         problems.error("the profile has no release", "write `release: <tag>` and refresh")
         return True
@@ -98,8 +99,13 @@ def _measurements(source: dict[Any, Any], capture: int | None, started_at: str |
         if value is not None:
             rows.append({"stage": TOTALS, "stage_order": 0, "metric": metric, "value": value, "sampled": True})
     stages = _mapping(source, "stages", problems)
+    seen = {TOTALS}
     for position, (name, measured) in enumerate(stages.items()):
         stage = storable(str(name)).strip()
+        if stage in seen:
+            problems.warning(f"the name of stage {excerpt(stage)} is taken", "give each stage a name of its own")
+            continue
+        seen.add(stage)
         if not isinstance(measured, dict):
             problems.warning(f"stage {excerpt(stage)} is not an object", "write its metrics as an object")
             continue
@@ -165,10 +171,13 @@ def read_monitor_log(data: bytes, profile: str, file_id: int, batch: Batch, prob
 def _tick(tick: re.Match[str], profile: str, section: int, line: int, problems: Problems) -> Row:
     def measured(name: str) -> float | None:
         try:
-            return float(tick[name])
+            value = float(tick[name])
         except ValueError:
-            problems.warning(f"{name} is not a number: {excerpt(tick[name])}", "none: the tick keeps its others", line)
-            return None
+            value = math.nan
+        if math.isfinite(value):
+            return value
+        problems.warning(f"{name} is not a number: {excerpt(tick[name])}", "none: the tick keeps its others", line)
+        return None
 
     values = {name: measured(name) for name in ("rss_mb", "peak_rss_mb", "cpu_pct", "elapsed_s")}
     pid = int(tick["pid"]) if len(tick["pid"]) < 18 else None

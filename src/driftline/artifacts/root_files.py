@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import Any
 
@@ -37,7 +38,12 @@ def read_settings(data: bytes, file_id: int, batch: Batch, problems: Problems) -
     try:
         content = tomllib.loads(decode(data, problems))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        problems.error(f"not TOML: {str(error)[:200]}", "mend the file; the shipped levels are used until then")
+        where = re.search(r"at line (\d+)", str(error))
+        problems.error(
+            f"not TOML: {str(error)[:200]}",
+            "mend the file; the shipped levels are used until then",
+            int(where[1]) if where else None,
+        )
         return
     metrics: Any = content.get("metrics", {})
     for metric, settings in metrics.items() if isinstance(metrics, dict) else []:

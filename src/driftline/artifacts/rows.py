@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from driftline.artifacts.values import storable
 from driftline.errors import Problem, Problems
 
 Row = dict[str, Any]
@@ -161,8 +162,8 @@ class Batch:
             self.rows.setdefault(kind, []).extend(rows)
 
     def add_problem(self, file_id: int, artifact: str, file: str, problem: Problem) -> None:
-        row = {"severity": problem.severity, "problem": problem.problem, "remedy": problem.remedy, "line": problem.line}
-        self.add("problems", file_id, {"artifact": artifact, "file": file, **row})
+        row = {"severity": problem.severity, "problem": storable(problem.problem), "remedy": storable(problem.remedy)}
+        self.add("problems", file_id, {"artifact": artifact, "file": file, "line": problem.line, **row})
 
     def add_problems(self, file_id: int, artifact: str, file: str, problems: Problems) -> None:
         for problem in problems:

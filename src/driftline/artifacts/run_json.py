@@ -139,9 +139,12 @@ def _gate_rows(batch: Batch, file_id: int, run: str, gates: dict[str, Any], valu
     if isinstance(failed, list):
         if len(set(map(str, failed))) < len(failed):
             values.problems.warning("failed_episodes names an episode more than once", "list every episode once")
-        for episode in dict.fromkeys(filter(None, map(text, failed))):
+        named = dict.fromkeys(filter(None, map(text, failed)))
+        if not all(map(text, failed)):
+            values.problems.warning("failed_episodes holds what is no episode id", "write a list of episode ids")
+        for episode in named:
             batch.add("run_gates", file_id, {"run": run, "episode_id": episode, "gate": "failed"})
-        values.put("failed_listed", float(len(set(map(str, failed)))))
+        values.put("failed_listed", float(len(named)))
     elif failed is not None:
         values.problems.warning(f"failed_episodes is not a list: {excerpt(failed)}", "write a list of episode ids")
     failures = gates.get("episode_gate_failures")
@@ -159,6 +162,7 @@ def _gate_rows(batch: Batch, file_id: int, run: str, gates: dict[str, Any], valu
                 counts[metric] += 1
     for metric, failures_counted in counts.items():
         values.put(metric, float(failures_counted))
+    values.put("gate_failures", float(sum(counts.values())))
 
 
 def read_fingerprint(data: bytes, run: str, file_id: int, batch: Batch, problems: Problems) -> None:
@@ -248,9 +252,11 @@ def read_run_summary(data: bytes, run: str, file_id: int, batch: Batch, problems
     for metric in ("avg_output_tokens", "avg_latency_s"):
         values.take(content, metric, metric)
     failures = mapping(content, "gate_failures", problems)
-    for gate, metric in GATES.items():
-        failed = count(failures.get(gate), f"gate_failures.{gate}", problems)
+    counted = {metric: count(failures.get(gate), f"gate_failures.{gate}", problems) for gate, metric in GATES.items()}
+    for metric, failed in counted.items():
         values.put(metric, None if failed is None else float(failed))
+    known = [failed for failed in counted.values() if failed is not None]
+    values.put("gate_failures", float(sum(known)) if len(known) == len(GATES) else None)
     for row in values.rows:
         batch.add("run_values", file_id, row)
     models = mapping(content, "models", problems)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from driftline.artifacts.values import storable
 from driftline.errors import Problem
 
 RUN_FILES = {
@@ -53,7 +52,12 @@ class Found:
     @property
     def shown(self) -> str:
         """The path as it may be stored and shown."""
-        return storable(self.rel)
+        return printable(self.rel)
+
+
+def printable(path: str) -> str:
+    """The path with each byte that is no UTF-8 as `\\xff`, so that two names never become one."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def looks_like_root(folder: Path) -> bool:
@@ -75,7 +79,7 @@ def scan(root: Path) -> list[Found]:
 def _run_artifact(folder: str, name: str) -> tuple[str, str] | None:
     artifact = RUN_FILES.get(name)
     key = folder.removeprefix("eval/")
-    return (artifact, storable(key)) if artifact and "/" in key else None
+    return (artifact, printable(key)) if artifact and "/" in key else None
 
 
 def _profile_artifact(folder: str, name: str) -> tuple[str, str] | None:
@@ -84,7 +88,7 @@ def _profile_artifact(folder: str, name: str) -> tuple[str, str] | None:
     for suffix, artifact in PROFILE_SUFFIXES.items():
         if name.endswith(suffix):
             below = f"{folder}/{name[: -len(suffix)]}".removeprefix("profiles/")
-            return artifact, storable(below)
+            return artifact, printable(below)
     return None
 
 
@@ -121,7 +125,7 @@ class _Walk:
             self._fault(rel, Problem("warning", "a directory was expected here", "move the file away"))
         elif (status.st_dev, status.st_ino) not in self.seen:
             self.folders.append(rel)
-        elif os.path.realpath(os.path.dirname(path)).startswith(os.path.realpath(path)):
+        elif f"{os.path.realpath(os.path.dirname(path))}/".startswith(f"{os.path.realpath(path)}/"):
             self._fault(rel, Problem("warning", "the link leads back to a directory that holds it", "remove the link"))
         else:
             self._fault(rel, Problem("info", "the link leads to a directory that is read under its own name", "none"))
@@ -141,7 +145,7 @@ class _Walk:
             known = self.classify(rel, entry.name)
             if known:
                 self.found.append(_look(entry.path, below, *known))
-            elif entry.is_symlink() and not entry.is_file():
+            elif entry.is_symlink() and not os.path.isfile(entry.path):
                 self.links.append(below)
             elif entry.is_dir(follow_symlinks=False):
                 self.folders.append(below)

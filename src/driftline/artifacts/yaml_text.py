@@ -8,14 +8,12 @@ from typing import Any
 
 import yaml
 
-from driftline.artifacts.decode import decode
+from driftline.artifacts.decode import MAX_DEPTH, MAX_DIGITS, decode
 from driftline.errors import Problems
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_NODES = 200_000
-MAX_DEPTH = 100
 REMEDY = "write the file again; everything else is still loaded"
-
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -25,7 +23,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 def _as_written(construct: Callable[[Any, yaml.ScalarNode], Any]) -> Callable[[Any, yaml.ScalarNode], Any]:
     def tolerant(loader: Any, node: yaml.ScalarNode) -> Any:
         try:
-            return construct(loader, node)
+            return construct(loader, node) if len(node.value) <= MAX_DIGITS else str(node.value)
         except (ValueError, OverflowError):
             return str(node.value)
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from driftline.demo.corpus import Episode, load_corpus
 from driftline.demo.measure import MonitorLog, Sampler, StageClock, utc_now
-from driftline.demo.pipeline import EpisodeResult, execute
+from driftline.demo.pipeline import EpisodeResult, execute, score_results
 from driftline.demo.releases import Release, release_named
 from driftline.demo.scoring import rouge_scorer
 
@@ -67,11 +67,14 @@ def measure_execution(
     with sampler or nullcontext():
         results = execute(episodes, release.configuration, clock, passes, only_summaries)
         run_wall_s = perf_counter() - clock.started
+    finished_at = utc_now()
+    if not only_summaries:
+        score_results(results)
     return {
         "release": release.name,
         "passes": passes,
         "started_at": started_at,
-        "finished_at": utc_now(),
+        "finished_at": finished_at,
         "run_wall_s": run_wall_s,
         "wall_s": clock.wall_s,
         "resources": {name: asdict(sampler.resources(name)) for name in clock.wall_s} if sampler else None,

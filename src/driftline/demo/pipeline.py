@@ -72,6 +72,13 @@ def execute(
     return results
 
 
+def score_results(results: Sequence[EpisodeResult]) -> None:
+    """Score every summary against its reference. This judges the pipeline and is no stage of it."""
+    for result in results:
+        if result.summary and result.error is None:
+            result.rouge = score_summary(result.episode.reference, result.summary.text)
+
+
 def _each(clock: StageClock, results: Sequence[EpisodeResult], step: Callable[[EpisodeResult], None]) -> None:
     for number, result in enumerate(results, start=1):
         clock.progress = (number, len(results))
@@ -102,8 +109,5 @@ def _extract(result: EpisodeResult) -> None:
 
 
 def _check(result: EpisodeResult, index: VectorIndex) -> None:
-    episode = result.episode
-    text = result.summary.text if result.summary else ""
-    names = result.speakers.names if result.speakers else ()
-    result.quality = check_summary(episode.episode_id, text, len(episode.text), result.turns, names, index)
-    result.rouge = score_summary(episode.reference, text)
+    if result.summary and result.speakers:
+        result.quality = check_summary(result.episode, result.summary, result.turns, result.speakers.names, index)

@@ -1,4 +1,4 @@
-"""Checks of a summary on its own: gates that must stay closed, names that leak, and whether it is grounded."""
+"""Checks of a summary on its own: gates that must stay closed, names that leak, and whether it is supported."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from statistics import fmean
 
 from driftline.demo.cleaning import SPONSOR_CUES, Turn
+from driftline.demo.corpus import Episode
 from driftline.demo.sentences import content_words, split_sentences
+from driftline.demo.summarizer import Summary
 from driftline.demo.vectors import VectorIndex
 
 BOILERPLATE = "boilerplate_leak"
@@ -18,16 +21,15 @@ TRUNCATION = "truncation"
 _SPEAKER_LABEL = re.compile(r"\b(?:Host|Guest|Interviewer|Interviewee):|\bSpeaker\s+\d+:", re.IGNORECASE)
 _CUT_OFF_ENDS = ("...", "…", "[TRUNCATED]", "[CUT OFF]")
 _MIN_KEPT_SHARE = 0.01
-_GROUNDED_LIKENESS = 0.6
 
 
 @dataclass(frozen=True)
 class QualityReport:
-    """What was found in one summary; `grounded_share` is the share of its sentences that the source supports."""
+    """What was found in one summary; `support`: how far the source supports the map step."""
 
     gate_failures: tuple[str, ...]
     names_leaked: bool
-    grounded_share: float
+    support: float | None
     source_recognised: bool
 
 
@@ -53,25 +55,28 @@ def _is_truncated(summary: str, input_chars: int) -> bool:
 
 
 def check_summary(
-    episode_id: str, summary: str, input_chars: int, turns: Sequence[Turn], names: Sequence[str], index: VectorIndex
+    episode: Episode, summary: Summary, turns: Sequence[Turn], names: Sequence[str], index: VectorIndex
 ) -> QualityReport:
     """All checks of one summary. `names` are the full names of the speakers."""
     source = [content_words(text) for turn in turns for text in split_sentences(turn.text)]
-    sentences = split_sentences(summary)
-    grounded = sum(_is_grounded(content_words(sentence), source) for sentence in sentences)
+    sentences = [text for part in summary.map_summaries for text in split_sentences(part)]
+    support = [_support(content_words(sentence), source) for sentence in sentences]
     return QualityReport(
-        gate_failures=gate_failures(summary, input_chars),
-        names_leaked=any(name.removeprefix("I'm ") in summary for name in names),
-        grounded_share=grounded / len(sentences) if sentences else 0.0,
-        source_recognised=index.nearest_episode(summary) == episode_id,
+        gate_failures=gate_failures(summary.text, len(episode.text)),
+        names_leaked=any(name.removeprefix("I'm ") in summary.text for name in names),
+        support=fmean(support) if support else None,
+        source_recognised=index.nearest_episode(summary.text) == episode.episode_id,
     )
 
 
-def _is_grounded(words: Sequence[str], source: Sequence[Sequence[str]]) -> bool:
+def _support(words: Sequence[str], source: Sequence[Sequence[str]]) -> float:
+    """How much of a sentence its nearest sentence of the source contains in the same order, 0 to 1."""
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(words)
+    best = 0.0
     for candidate in source:
         matcher.set_seq1(candidate)
-        if matcher.quick_ratio() >= _GROUNDED_LIKENESS and matcher.ratio() >= _GROUNDED_LIKENESS:
-            return True
-    return False
+        best = max(best, matcher.ratio())
+        if best == 1:
+            break
+    return best

@@ -22,8 +22,8 @@ from driftline.demo.readme import write_readme
 from driftline.demo.references import write_reference
 from driftline.demo.releases import RELEASES, Release
 
-ROUNDS = 3
-PASSES = 3
+ROUNDS = 5
+PASSES = 2
 REPEATS = 5
 CAPTURES = 5
 MONITORED = ("v0.1", "v0.2")

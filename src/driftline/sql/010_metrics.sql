@@ -11,6 +11,7 @@ with declared as (
         ('avg_output_tokens', 'Output tokens', 'tokens', 'higher', 'log', 'length', true, 10.0, 25.0, null, null, null, 1, 'Mean output length of an episode; characters divided by 4 where the run does not report tokens'),
         ('avg_latency_s', 'Latency', 's', 'lower', 'log', 'latency', true, 10.0, 100.0, null, null, null, 2, 'Mean processing time of an episode'),
         ('failed_episodes', 'Failed episodes', 'episodes', 'lower', 'difference', 'gate', true, null, null, 0.0, 0.0, null, 0, 'Episodes of the run that failed'),
+        ('gate_failures', 'Gate failures', 'episodes', 'lower', 'difference', 'gate', true, null, null, 0.0, 0.0, null, 0, 'Failures of the truncation, speaker-label and boilerplate gates together'),
         ('truncation_rate', 'Truncation', 'fraction', 'lower', 'difference', 'gate', true, null, null, 0.0, 0.0, null, 3, 'Share of episodes whose output was cut off'),
         ('speaker_label_leak_rate', 'Speaker-label leak', 'fraction', 'lower', 'difference', 'gate', true, null, null, 0.0, 0.0, null, 3, 'Share of episodes whose output holds a speaker label'),
         ('boilerplate_leak_rate', 'Boilerplate leak', 'fraction', 'lower', 'difference', 'gate', true, null, null, 0.0, 0.0, null, 3, 'Share of episodes whose output holds sponsor or subscription phrases'),

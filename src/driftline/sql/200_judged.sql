@@ -10,6 +10,9 @@ create or replace macro is_good(better, delta) as
 create or replace macro worsening(better, delta) as
     case better when 'higher' then -delta when 'lower' then delta end;
 
+create or replace macro opposite(better) as
+    case better when 'higher' then 'lower' when 'lower' then 'higher' end;
+
 create or replace macro level_by(worse_by, warn_at, fail_at) as
     case
         when worse_by is null or coalesce(warn_at, fail_at) is null then null

@@ -1,6 +1,6 @@
 -- Every aggregate of two runs side by side: candidate - baseline. Scores are compared against the same reference only.
 -- grain: one row per metric and reference that either run has
--- null: delta: one side is missing; delta_pct: the baseline is 0; good, level: nothing to judge
+-- null: delta: one side is missing; delta_pct: the baseline is 0; good, level, gain: nothing to judge
 create or replace macro deltas(baseline_key, candidate_key) as table
 with known as (
     select
@@ -64,6 +64,7 @@ select
     change_pct(c.baseline, c.delta) as delta_pct,
     is_good(m.better, c.delta) as good,
     level_of(m.better, c.baseline, c.delta, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs, m.min_abs) as level,
+    level_of(opposite(m.better), c.baseline, c.delta, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs, m.min_abs) as gain,
     c.status,
     case
         when c.status = 'not comparable'

@@ -1,6 +1,6 @@
 -- Two profiles side by side, stage by stage and in total: candidate - baseline.
 -- grain: one row per stage (and (totals)) and metric that either profile has
--- null: delta: one side is missing or was not sampled; delta_pct: the baseline is 0; good, level: nothing to judge
+-- null: delta: one side is missing or was not sampled; delta_pct: the baseline is 0; good, level, gain: nothing to judge
 create or replace macro stage_deltas(baseline_key, candidate_key) as table
 with known as (
     select
@@ -76,6 +76,7 @@ select
     change_pct(c.baseline, c.delta) as delta_pct,
     is_good(m.better, c.delta) as good,
     level_of(m.better, c.baseline, c.delta, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs, m.min_abs) as level,
+    level_of(opposite(m.better), c.baseline, c.delta, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs, m.min_abs) as gain,
     c.status,
     case
         when c.status = 'not comparable' and c.baseline_unsampled and c.candidate_unsampled then 'no sample on either side'

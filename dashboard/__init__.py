@@ -1,0 +1,1 @@
+"""What Panel serves: pages over the store. It says nothing that SQL, queries, charts or reports could say."""

@@ -1,0 +1,1 @@
+"""One module a page; each gives the parts of its body for a selection."""

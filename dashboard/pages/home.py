@@ -1,0 +1,36 @@
+"""Home: the answer, the tiles, what differs, the episodes."""
+
+from __future__ import annotations
+
+import duckdb
+from dashboard import shell
+from dashboard.page import Page
+from dashboard.state import Selection, choose_runs
+
+from driftline import queries
+from driftline.reports import home, html
+
+
+def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
+    runs = queries.selectable_runs(connection)
+    groups = queries.groups(connection)
+    choice = choose_runs(connection, selection)
+    panel = shell.run_panel(selection, choice, runs, groups)
+    if choice is None:
+        found = f"{len(runs)} runs are here, but no two of the same task, kind and dataset." if runs else "No runs below eval/."
+        body = "<h1>Nothing to compare yet.</h1>" + html.empty(found, "driftline check")
+        return Page(panel, "", [body], selection)
+    labels = {row["run"]: row["label"] for row in runs}
+    rows = {row["run"]: row for row in runs}
+
+    def to(run: str) -> str:
+        return selection.query(baseline=choice.baseline, candidates=choice.candidates, focus=run)
+
+    comparison = home.Comparison(choice.baseline, choice.focus, choice.others, labels, to)
+    body = home.render(connection, comparison)
+    facts = [f"{rows[choice.focus]['episodes'] or 0} episodes", "noise unknown"]
+    full = Selection(
+        selection.page, choice.baseline, choice.candidates, choice.focus,
+        selection.profile_baseline, selection.profile_candidates, selection.profile_focus, selection.theme,
+    )  # fmt: skip
+    return Page(panel, shell.context("runs", choice, labels, facts, to), [body], full)

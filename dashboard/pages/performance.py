@@ -1,0 +1,71 @@
+"""Performance: what changed in time and memory, stage by stage, and the trends of all releases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import duckdb
+from bokeh.models import CustomJS, TapTool
+from dashboard import shell
+from dashboard.page import Page
+from dashboard.state import Choice, Selection, choose_profiles
+
+from driftline import queries
+from driftline.reports import html, performance
+from driftline.reports.trends import trend_figures
+
+
+def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
+    profiles = {row["profile"]: row for row in queries.profile_list(connection)}
+    labels, prefix = shell.shorten(list(profiles))
+    choice = choose_profiles(connection, selection)
+    panel = shell.profile_panel(selection, choice, list(profiles.values()), labels, prefix)
+    if choice is None:
+        found = "A single profile: nothing to compare it with." if profiles else "No profiles below profiles/."
+        return Page(panel, "", ["<h1>Nothing to compare yet.</h1>" + html.empty(found, "driftline check")], selection)
+
+    def to(profile: str) -> str:
+        return selection.query(profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=profile)
+
+    comparison = performance.Comparison(choice.baseline, choice.focus, choice.others, profiles, labels, to)
+    figures = trend_figures(connection, comparison, selection.theme)
+    for figure in figures:
+        _focus_on_tap(figure, _focus_queries(selection, choice, list(profiles)))
+    heading = performance.trends_heading(queries.ask(connection, queries.trend_sql("wall_time_s")).rows, comparison)
+    facts = sorted({row["dataset_id"] for row in profiles.values() if row["dataset_id"]})
+    context = shell.context("releases", choice, labels, [f"Dataset {', '.join(facts)}" if facts else "", "noise unknown"], to)
+    parts: list[Any] = [
+        performance.before_trends(connection, comparison),
+        f'<section class="sec2">{heading}</section>',
+        tuple(figures),
+        f'<p class="cap">– {performance.GAPS}</p>',
+    ]
+    full = replace(
+        selection, profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=choice.focus
+    )
+    return Page(panel, context, parts, full)
+
+
+def _focus_queries(selection: Selection, choice: Choice, keys: list[str]) -> list[str]:
+    """The URL that a tap on each release opens: it in focus; the baseline itself changes nothing."""
+    return [
+        selection.query(
+            profile_baseline=choice.baseline,
+            profile_candidates=choice.candidates if key in choice.candidates else (*choice.candidates, key),
+            profile_focus=key,
+        )
+        if key != choice.baseline
+        else ""
+        for key in keys
+    ]
+
+
+def _focus_on_tap(figure: Any, targets: list[str]) -> None:
+    for tool in figure.select({"type": TapTool}):
+        tool.callback = CustomJS(
+            args={"targets": targets},
+            code="const s = cb_data.source; const i = s.selected.indices[0];"
+            "const target = i === undefined ? '' : targets[s.data.x[i]];"
+            "s.selected.indices = []; if (target) window.driftline.go(target)",
+        )

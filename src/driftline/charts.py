@@ -1,0 +1,242 @@
+"""Frames to HoloViews elements. No SQL, no Panel, no state; colours come from a palette of the tokens' names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import holoviews as hv
+import hvplot.pandas  # noqa: F401 - gives frames their .hvplot
+import numpy as np
+import pandas as pd
+from bokeh.models import ColumnDataSource, CrosshairTool, FixedTicker, HoverTool, Range1d, Span
+
+from driftline.metrics import Metric
+
+LIGHT = {
+    "bg": "#ffffff", "ink": "#15171c", "ink2": "#474c57", "ink3": "#666c78", "base": "#7a808c", "accent": "#3d46c9",
+    "worse": "#bf3a06", "hair": "#e6e8ec", "rule": "#c8ccd3", "band": "#c8ccd3",
+}  # fmt: skip
+DARK = {
+    "bg": "#101216", "ink": "#eceef2", "ink2": "#b6bbc6", "ink3": "#8f96a3", "base": "#868d9b", "accent": "#a3acff",
+    "worse": "#ff8a4c", "hair": "#23272f", "rule": "#3b414c", "band": "#3b414c",
+}  # fmt: skip
+ROW_HEIGHT = 62
+FONT = "Liberation Sans, Segoe UI, Inter, Arial, sans-serif"
+# Inside a row of height 1 the plot takes the lower part and the name of the stage the rest.
+FLOOR, ROOF, NAME = 0.16, 0.62, 0.84
+DOTS_UP_TO = 60
+
+
+@dataclass(frozen=True)
+class Trends:
+    """What a trend figure draws: `points` has x, y, value, stage, release and shown; y is NaN at a gap."""
+
+    metric: Metric
+    points: pd.DataFrame
+    rows: pd.DataFrame
+    gaps: pd.DataFrame
+    spread: pd.DataFrame
+    releases: list[str]
+    baseline: int | None
+    focus: int | None
+
+
+def lay_out_trends(
+    trend: pd.DataFrame, spread: pd.DataFrame, metric: Metric, labels: Mapping[str, str], baseline: str, focus: str,
+    changes: Mapping[str, str],
+) -> Trends:  # fmt: skip
+    """Places every stage in a row of its own, scaled from zero to its own largest value.
+
+    `trend` is queries.trend, `spread` queries.spread; `changes` gives the text right of a stage's name.
+    """
+    stages = list(dict.fromkeys(trend["stage"]))
+    profiles = list(dict.fromkeys(trend.sort_values("release_order")["profile"]))
+    at = {profile: index for index, profile in enumerate(profiles)}
+    row_of = {stage: len(stages) - 1 - index for index, stage in enumerate(stages)}
+    frame = trend.assign(
+        x=trend["profile"].map(at).astype(float),
+        row=trend["stage"].map(row_of).astype(float),
+        label=trend["profile"].map(labels),
+    ).sort_values(["row", "x"])
+    top = frame.groupby("stage")["value"].transform("max")
+    if len(spread):
+        widest = frame["stage"].map(spread.groupby("stage")["high"].max())
+        top = np.fmax(top, widest)
+    frame["scale"] = (ROOF - FLOOR) / top.where(top > 0)
+    frame["y"] = frame["row"] + FLOOR + frame["value"] * frame["scale"].fillna(0)
+    frame["shown"] = [metric.shown_with_unit(None if pd.isna(value) else value) for value in frame["value"]]
+    ends = pd.DataFrame({"row": list(row_of.values()), "stage": list(row_of)})
+    ends["name"] = ["Totals" if stage == "(totals)" else stage for stage in ends["stage"]]
+    ends["change"] = [changes.get(stage, "") for stage in ends["stage"]]
+    gaps = frame.loc[frame["value"].isna(), ["x", "row", "stage", "label"]].copy()
+    gaps["y"] = gaps["row"] + FLOOR - 0.07
+    return Trends(
+        metric, frame, ends, gaps, _place_spread(spread, frame, at), [labels[profile] for profile in profiles],
+        at.get(baseline), at.get(focus),
+    )  # fmt: skip
+
+
+def _place_spread(spread: pd.DataFrame, frame: pd.DataFrame, at: Mapping[str, int]) -> pd.DataFrame:
+    scales = frame.drop_duplicates("stage").set_index("stage")[["row", "scale"]]
+    known = spread[spread["stage"].isin(scales.index) & spread["profile"].isin(list(at))].copy()
+    if known.empty:
+        return pd.DataFrame({"x": [], "low": [], "high": []}, dtype=float)
+    floor = known["stage"].map(scales["row"]) + FLOOR
+    scale = known["stage"].map(scales["scale"])
+    return pd.DataFrame(
+        {"x": known["profile"].map(at).astype(float), "low": floor + known["low"] * scale, "high": floor + known["high"] * scale}
+    )
+
+
+def with_breaks(points: pd.DataFrame) -> pd.DataFrame:
+    """The points with one empty row after each stage, so that one line glyph draws all stages without joining them."""
+    columns = ["x", "y", "value", "shown", "stage", "label"]
+    parts = []
+    for _, stage in points.groupby("row", sort=True):
+        parts += [stage[columns], pd.DataFrame({"x": [np.nan], "y": [np.nan], "value": [np.nan]})]
+    return pd.concat(parts, ignore_index=True) if parts else points[columns]
+
+
+def draw_trends(trends: Trends, palette: Mapping[str, str], marker: Span, axis: Range1d, width: int | None = None) -> Any:
+    """One figure of a metric: a row a stage on the release axis that `axis` and `marker` share with other figures."""
+    lines = with_breaks(trends.points)
+    line = lines.hvplot.line(x="x", y="y", hover=False, legend=False)
+    dots = lines.hvplot.scatter(x="x", y="y", hover_cols=["stage", "label", "shown"], legend=False)
+    hooks = [_style(trends, palette, marker, axis)]
+    size: dict[str, Any] = {"width": width} if width else {"responsive": True}
+    return (
+        line.opts(hv.opts.Curve(color=palette["ink2"], line_width=1.2, tools=[]))
+        * dots.opts(hv.opts.Scatter(color=palette["ink2"], size=_dot_size(trends), tools=["tap"]))
+    ).opts(hv.opts.Overlay(height=ROW_HEIGHT * max(len(trends.rows), 1) + 34, hooks=hooks, toolbar=None, title="", **size))
+
+
+def _dot_size(trends: Trends) -> float:
+    return 5.0 if len(trends.releases) <= DOTS_UP_TO else 2.0
+
+
+def _style(trends: Trends, palette: Mapping[str, str], marker: Span, axis: Range1d) -> Callable[[Any, Any], None]:
+    def hook(plot: Any, _element: Any) -> None:
+        figure = plot.state
+        figure.x_range = axis
+        figure.y_range = Range1d(-0.05, len(trends.rows))
+        figure.outline_line_color = None
+        figure.background_fill_color = figure.border_fill_color = palette["bg"]
+        figure.min_border_left, figure.min_border_right, figure.min_border_top = 2, 52, 0
+        figure.grid.grid_line_color = None
+        figure.yaxis.visible = False
+        figure.tags = ["trend", trends.metric.metric]
+        _release_axis(figure, trends, palette)
+        _marks(figure, trends, palette)
+        _texts(figure, trends, palette)
+        for renderer in figure.renderers:
+            glyph = getattr(renderer, "glyph", None)
+            if glyph is not None and type(glyph).__name__ == "Line":
+                renderer.nonselection_glyph = None
+        hover = HoverTool(
+            renderers=[r for r in figure.renderers if type(r.glyph).__name__ == "Scatter" and "shown" in r.data_source.data],
+            tooltips=[("", "@label"), ("", "@stage"), (trends.metric.label, "@shown")],
+            point_policy="snap_to_data",
+        )
+        figure.add_tools(hover, CrosshairTool(overlay=marker))
+
+    return hook
+
+
+def _release_axis(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
+    """Names only where they matter: the first release, the one in focus, the last."""
+    last = len(trends.releases) - 1
+    ticks = sorted({0, last, *(at for at in (trends.focus, trends.baseline) if at is not None)}) if last >= 0 else []
+    kept: list[int] = []
+    apart = max(1, round(len(trends.releases) / 6))
+    for tick in sorted(ticks, key=lambda at: (at != trends.focus, at not in (0, last))):
+        if all(abs(tick - other) >= apart for other in kept):
+            kept.append(tick)
+    figure.xaxis.ticker = FixedTicker(ticks=sorted(kept))
+    figure.xaxis.major_label_overrides = {at: trends.releases[at] for at in kept}
+    figure.xaxis.axis_line_color = figure.xaxis.major_tick_line_color = figure.xaxis.minor_tick_line_color = None
+    figure.xaxis.major_label_text_font_size = "11px"
+    figure.xaxis.major_label_text_font = FONT
+    figure.xaxis.major_label_text_color = palette["ink3"]
+    figure.xaxis.axis_label = None
+
+
+def _marks(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
+    """Floors of the rows, dashes at gaps, spread, the baseline's ring and level, the focus."""
+    last = max(len(trends.releases) - 1, 0)
+    rows = trends.rows["row"].to_numpy(float)
+    figure.segment(
+        x0=[-0.35] * len(rows), x1=[last + 0.35] * len(rows), y0=rows + FLOOR, y1=rows + FLOOR,
+        line_color=palette["hair"], line_width=1, level="underlay",
+    )  # fmt: skip
+    figure.scatter(
+        x="x", y="y", marker="dash", size=7, line_width=1.5, line_color=palette["ink3"],
+        source=ColumnDataSource(trends.gaps[["x", "y"]], tags=["gaps"]),
+    )  # fmt: skip
+    figure.segment(
+        x0="x", x1="x", y0="low", y1="high", line_width=9, line_alpha=0.55, line_color=palette["band"],
+        source=ColumnDataSource(trends.spread, tags=["spread"]), level="underlay",
+    )  # fmt: skip
+    if trends.focus is not None:
+        figure.add_layout(
+            Span(location=trends.focus, dimension="height", line_color=palette["accent"], line_alpha=0.45, line_width=1)
+        )
+    for at, colour, is_ring in ((trends.baseline, "base", True), (trends.focus, "accent", False)):
+        here = trends.points[trends.points["x"] == at].dropna(subset=["y"])
+        if is_ring:
+            figure.segment(
+                x0=here["x"].to_numpy(), x1=[last + 0.35] * len(here), y0=here["y"].to_numpy(), y1=here["y"].to_numpy(),
+                line_color=palette["base"], line_dash=[4, 3], line_width=1,
+            )  # fmt: skip
+        figure.scatter(
+            x=here["x"].to_numpy(), y=here["y"].to_numpy(), size=8, line_width=1.5, line_color=palette[colour],
+            fill_color=palette["bg"] if is_ring else palette[colour],
+        )  # fmt: skip
+
+
+def _texts(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
+    """Stage names and changes above their rows, values at the dots they belong to."""
+    last = max(len(trends.releases) - 1, 0)
+    rows = trends.rows
+    text = {"text_font": {"value": FONT}, "text_baseline": "middle"}
+    y = (rows["row"] + NAME).to_numpy(float)
+    figure.text(
+        x=[-0.35] * len(rows), y=y, text=rows["name"].to_list(), text_font_size="12px", text_font_style="bold",
+        text_color=palette["ink"], **text,
+    )  # fmt: skip
+    figure.text(
+        x=[last + 0.35] * len(rows), y=y, text=rows["change"].to_list(), text_font_size="11.5px", text_align="right",
+        text_color=palette["ink2"], **text,
+    )  # fmt: skip
+    halo = {"text_outline_color": palette["bg"], "text_outline_width": 3, "text_font_size": "11.5px"}
+    base = trends.points[trends.points["x"] == trends.baseline].dropna(subset=["y"])
+    figure.text(
+        x=[last + 0.35] * len(base), y=base["y"].to_numpy(), text=_bare(base, trends.metric), x_offset=5,
+        text_color=palette["ink2"], **text, **halo,
+    )  # fmt: skip
+    focus = trends.points[trends.points["x"] == trends.focus].dropna(subset=["y"])
+    at_end = trends.focus is not None and trends.focus > last * 0.8
+    figure.text(
+        x=focus["x"].to_numpy(), y=focus["y"].to_numpy(), text=_bare(focus, trends.metric), x_offset=-7 if at_end else 7,
+        y_offset=-8, text_align="right" if at_end else "left", text_color=palette["accent"], **text, **halo,
+    )  # fmt: skip
+    empty = rows[~rows["stage"].isin(trends.points.dropna(subset=["y"])["stage"])]
+    figure.text(
+        x=[-0.35] * len(empty), y=(empty["row"] + FLOOR + 0.2).to_numpy(float), text=["no sample in any profile"] * len(empty),
+        text_font_size="11.5px", text_color=palette["ink3"], **text,
+    )  # fmt: skip
+
+
+def _bare(points: pd.DataFrame, metric: Metric) -> list[str]:
+    return [metric.shown(value) for value in points["value"]]
+
+
+def release_axis(trends: Trends) -> Range1d:
+    """The x range that all figures of a page share."""
+    return Range1d(-0.45, max(len(trends.releases) - 1, 0) + 0.45)
+
+
+def release_marker(palette: Mapping[str, str]) -> Span:
+    """The upright line that follows the pointer in all figures of a page."""
+    return Span(dimension="height", line_color=palette["ink3"], line_width=1)

@@ -1,0 +1,99 @@
+"""The registry as Python sees it, and how its values are written: units, signs, percents, arrows.
+
+Nothing here computes a delta; it formats what the `metrics` relation and the delta macros say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+MINUS = "\u2212"
+THIN = "\u202f"
+RATIO_FROM_PCT = 400
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One row of the `metrics` relation."""
+
+    metric: str
+    label: str
+    unit: str
+    better: Literal["higher", "lower", "neutral"]
+    scale: Literal["log", "difference"]
+    family: str
+    is_primary: bool
+    warn_pct: float | None
+    fail_pct: float | None
+    warn_abs: float | None
+    fail_abs: float | None
+    min_abs: float | None
+    decimals: int
+    description: str
+
+    def shown(self, value: float | None) -> str:
+        """The value without its unit; a fraction as a percent number; a gap as an en dash."""
+        if value is None:
+            return "–"
+        if self.unit == "fraction":
+            return plain(value * 100, 1 if 0 < value * 100 < 10 else 0)
+        return plain(value, self._decimals_for(value))
+
+    def shown_with_unit(self, value: float | None) -> str:
+        if value is None:
+            return "–"
+        unit = self.shown_unit
+        return f"{self.shown(value)}{THIN if unit == '%' else ' '}{unit}" if unit else self.shown(value)
+
+    def shown_delta(self, delta: float | None) -> str:
+        """The delta with its sign, in the unit of `shown`."""
+        if delta is None:
+            return "–"
+        if delta == 0:
+            return "0"
+        return ("+" if delta > 0 else MINUS) + self.shown(abs(delta))
+
+    @property
+    def shown_unit(self) -> str:
+        """The unit as it is written beside a number; scores and ratios have none."""
+        return {"fraction": "%", "score": "", "ratio": ""}.get(self.unit, self.unit)
+
+    def _decimals_for(self, value: float) -> int:
+        if self.unit in ("s", "MB", "tokens", "characters", "%"):
+            magnitude = abs(value)
+            return 0 if magnitude >= 100 else min(self.decimals, 1) if magnitude >= 10 else self.decimals
+        return self.decimals
+
+
+def plain(value: float, decimals: int) -> str:
+    """A number with thousands separators and a real minus sign."""
+    text = f"{abs(value):,.{decimals}f}"
+    return (MINUS if value < 0 and text.strip("0.,") else "") + text
+
+
+def percent(pct: float | None) -> str:
+    """A change in percent, or as a ratio from +400 % on."""
+    if pct is None:
+        return ""
+    if pct >= RATIO_FROM_PCT:
+        ratio = 1 + pct / 100
+        return f"×{plain(ratio, 1 if ratio < 100 else 0)}"
+    digits = f"{abs(pct):.0f}" if abs(pct) >= 10 else f"{abs(pct):.1f}"
+    if not digits.strip("0."):
+        return f"0{THIN}%"
+    return f"{'+' if pct > 0 else MINUS}{digits}{THIN}%"
+
+
+def arrow(delta: float | None) -> str:
+    """Where the number went, whatever that means: ▲, ▼ or =."""
+    return "" if delta is None else "▲" if delta > 0 else "▼" if delta < 0 else "="
+
+
+def load_registry(connection: duckdb.DuckDBPyConnection) -> dict[str, Metric]:
+    """Every metric of the root by its name, in the registry's order."""
+    names = ", ".join(Metric.__dataclass_fields__)
+    rows = connection.execute(f"select {names} from metrics").fetchall()
+    return {row[0]: Metric(*row) for row in rows}

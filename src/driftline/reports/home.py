@@ -1,0 +1,224 @@
+"""Home: is the candidate better than its baseline, in which metrics, and which episodes to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from driftline import queries
+from driftline.metrics import arrow, load_registry, percent
+from driftline.reports import answer, html
+from driftline.reports.html import esc
+
+Row = dict[str, Any]
+TILES = ("rougeL_f1", "success_rate", "avg_output_tokens", "avg_latency_s", "gate_failures")
+TILE_UNITS = {"avg_output_tokens": "per episode", "avg_latency_s": "s per episode", "gate_failures": "", "success_rate": "%"}
+OTHERS_SHOWN = 3
+EPISODES_SHOWN = 12
+NO_NOISE = "Threshold only: no repetition of these runs is known, so what looks like a change may be noise."
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One baseline, the candidate in focus, the other candidates, and what every run is called.
+
+    `to` makes the link that focuses a candidate.
+    """
+
+    baseline: str
+    focus: str
+    others: tuple[str, ...]
+    labels: dict[str, str]
+    to: Callable[[str], str]
+
+
+def render(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str:
+    """The whole page as HTML."""
+    registry = load_registry(connection)
+    table = queries.deltas(connection, comparison.baseline, comparison.focus)
+    tiles = queries.kpi_deltas(connection, comparison.baseline, [comparison.focus, *comparison.others])
+    episodes = queries.episode_changes(connection, comparison.baseline, comparison.focus)
+    by_run = {run: [row for row in tiles.rows if row["run"] == run] for run in (comparison.focus, *comparison.others)}
+    return (
+        _answer(connection, comparison, table.rows, episodes.rows, by_run, registry)
+        + _tiles(comparison, by_run, registry)
+        + '<div class="hm2"><section>'
+        + _differs(table, registry)
+        + "</section><section>"
+        + _episodes(episodes, comparison)
+        + "</section></div>"
+        + '<p class="foot">A gap is a value that could be there and is not: no score for a failed episode, no map or reduce '
+        "numbers without diagnostics. It is never filled or shown as 0.</p>"
+    )
+
+
+def _answer(
+    connection: duckdb.DuckDBPyConnection,
+    comparison: Comparison,
+    rows: Sequence[Row],
+    episodes: Sequence[Row],
+    by_run: dict[str, list[Row]],
+    registry: answer.Registry,
+) -> str:
+    said = answer.run_answer(rows, registry, comparison.labels[comparison.focus])
+    parts = [f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>']
+    parts.append(html.lead(_configuration(connection, comparison) + _look_at(episodes)))
+    if comparison.others:
+        primary = {row["metric"] for row in rows if row["is_primary"]}
+        clauses = []
+        for run in comparison.others:
+            told = [row | {"is_primary": row["metric"] in primary} for row in by_run[run]]
+            name = html.link(comparison.to(run), esc(comparison.labels[run]))
+            clauses.append(f"{name}: {esc(answer.other_clause(told, registry))}")
+        parts.append(html.lead("Others: " + " · ".join(clauses) + ".", small=True))
+    return html.join(parts)
+
+
+def _configuration(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str:
+    """What was changed, as far as the fingerprints say: the first thing to suspect."""
+    changed = queries.fingerprint_changes(connection, comparison.baseline, comparison.focus).rows
+    if not changed:
+        return "Both fingerprints hold the same configuration. "
+    first = changed[0]
+    shown = f"<b>{esc(first['key'])}</b> {esc(_value(first['baseline']))} → {esc(_value(first['candidate']))}"
+    if len(changed) == 1:
+        return f"One configuration key differs: {shown}. "
+    return f"{len(changed)} configuration keys differ, {shown} among them. "
+
+
+def _value(value: str | None) -> str:
+    return "none" if value is None else value if len(value) <= 40 else value[:40] + " …"
+
+
+def _look_at(episodes: Sequence[Row]) -> str:
+    failed = [row["episode_id"] for row in episodes if row["status"] == "failed"]
+    gated = [row["episode_id"] for row in episodes if row["gates"] and row["status"] != "failed"]
+    shorter = [row["episode_id"] for row in episodes if (row["tokens_delta"] or 0) < 0 and row["status"] != "failed"]
+    parts = []
+    if failed:
+        parts.append(f'<span class="w">{esc(", ".join(failed[:3]))} failed</span>')
+    if gated:
+        parts.append(f"{esc(', '.join(gated[:3]))} fails a gate")
+    if len(shorter) > len(episodes) / 2:
+        parts.append(f"{len(shorter)} of {len(episodes)} outputs are shorter")
+    return ("; ".join(parts) + ".") if parts else ""
+
+
+def _tiles(comparison: Comparison, by_run: dict[str, list[Row]], registry: answer.Registry) -> str:
+    return '<div class="tiles">' + html.join(_tile(metric, comparison, by_run, registry) for metric in TILES) + "</div>"
+
+
+def _row_of(rows: Sequence[Row], metric: str) -> Row | None:
+    """The row of a metric; of several references the one that both sides share."""
+    found = [row for row in rows if row["metric"] == metric]
+    return next((row for row in found if row["delta"] is not None), found[0] if found else None)
+
+
+def _tile(name: str, comparison: Comparison, by_run: dict[str, list[Row]], registry: answer.Registry) -> str:
+    metric = registry[name]
+    row = _row_of(by_run[comparison.focus], name)
+    unit = TILE_UNITS.get(name, metric.shown_unit)
+    if row is None:
+        return f'<div class="tile"><div class="k">{esc(metric.label)}</div><div class="v gap">not measured</div></div>'
+    others = html.join(_other(run, comparison, _row_of(by_run[run], name), registry) for run in comparison.others[:OTHERS_SHOWN])
+    more = len(comparison.others) - OTHERS_SHOWN
+    return (
+        f'<div class="tile"><div class="k">{esc(metric.label)}</div>'
+        f'<div class="v">{esc(metric.shown(row["candidate"]))} <small>{esc(unit)}</small></div>'
+        f'<div class="d">{_tile_change(row, metric)}</div>'
+        f'<div class="was">baseline {esc(metric.shown_with_unit(row["baseline"]))}</div>'
+        + (f'<div class="o">{others}</div>' if others else "")
+        + (f'<div class="was">+ {more} more</div>' if more > 0 else "")
+        + "</div>"
+    )
+
+
+def _tile_change(row: Row, metric: Any) -> str:
+    if row["delta"] is None:
+        return f'<span class="m">{esc(row["status"])}</span>'
+    if row["delta"] == 0:
+        return '<span class="m">= 0 unchanged</span>'
+    size = percent(row["delta_pct"]) if metric.unit != "fraction" and row["delta_pct"] is not None else metric.shown_delta(row["delta"])
+    return f"{arrow(row['delta'])} {esc(size)} {html.chip(row)}"
+
+
+def _other(run: str, comparison: Comparison, row: Row | None, registry: answer.Registry) -> str:
+    name = html.link(comparison.to(run), esc(comparison.labels[run]), f'title="{esc(run)}"')
+    if row is None:
+        return f'<span>{name}</span><span class="m">–</span><span></span>'
+    metric = registry[row["metric"]]
+    moved = html.change(row["delta"], row["delta_pct"] if metric.unit != "fraction" else None, metric.shown_delta(row["delta"]))
+    return f"<span>{name}</span><span>{esc(metric.shown(row['candidate']))}</span><span>{moved}</span>"
+
+
+def _differs(table: queries.Table, registry: answer.Registry) -> str:
+    moved = [row for row in table.rows if row["delta"] not in (None, 0)]
+    same = [row for row in table.rows if row["delta"] == 0]
+    apart = [row for row in table.rows if row["delta"] is None]
+    title = f"What differs first: {len(moved)} of {len(table.rows)} metrics moved"
+    caption = "In per cent of the baseline; grey band: inside the warn level; hollow dot: no interval known. "
+    head = (
+        ("", "Metric"), ("n", "Baseline"), ("n cand", "Candidate"), ("fst", html.strip_scale()), ("n", "Change"), ("", "Level"),
+    )  # fmt: skip
+    rows = [("", _cells(row, registry)) for row in moved]
+    folded = _folded("unchanged", [registry[row["metric"]].label for row in same])
+    folded += _folded("not compared", [f"{registry[row['metric']].label} ({row['note'] or row['status']})" for row in apart])
+    body = html.table(head, rows, "forest") if rows else html.empty("Every metric that both runs have is the same.")
+    return html.heading(title, caption + NO_NOISE, table.sql) + body + folded
+
+
+def _cells(row: Row, registry: answer.Registry) -> list[str]:
+    metric = registry[row["metric"]]
+    against = f' <span class="m">{esc(row["reference"])}</span>' if row["reference"] else f' <span class="m">{esc(metric.shown_unit)}</span>'
+    size = metric.shown_delta(row["delta"])
+    by_points = metric.unit == "fraction" or row["delta_pct"] is None
+    return [
+        f'<span title="{esc(metric.description)}">{esc(metric.label)}</span>{against}',
+        esc(metric.shown(row["baseline"])),
+        f"<b>{esc(metric.shown(row['candidate']))}</b>",
+        html.strip(row["delta_pct"], row["warn_pct"]),
+        html.change(row["delta"], None if by_points else row["delta_pct"], esc(size)),
+        html.chip(row),
+    ]
+
+
+def _folded(word: str, names: list[str]) -> str:
+    if not names:
+        return ""
+    return f'<details class="more"><summary>{len(names)} {word}</summary>{esc(", ".join(names))}</details>'
+
+
+def _episodes(table: queries.Table, comparison: Comparison) -> str:
+    shown = table.rows[:EPISODES_SHOWN]
+    if not shown:
+        return html.heading("No episodes", "The candidate has no predictions.", table.sql) + html.empty(
+            "predictions.jsonl is missing or empty.", "driftline check"
+        )
+    failed = sum(row["status"] == "failed" for row in table.rows)
+    title = f"{len(table.rows)} episodes, " + (f"{failed} failed" if failed else "none failed")
+    rest = len(table.rows) - len(shown)
+    caption = f"Failed first, then gate failures, then the largest loss of text.{f' {rest} more in SQL.' if rest else ''}"
+    head = (("", "Episode"), ("n", "Output tokens"), ("n", "Latency, s"), ("", "Note"))
+    rows = [(f'data-ep="{esc(row["episode_id"])}"', _episode(row)) for row in shown]
+    return html.heading(title, caption, table.sql) + html.table(head, rows, "episodes")
+
+
+def _episode(row: Row) -> list[str]:
+    name = esc(row["episode_id"])
+    if row["status"] == "failed":
+        error = esc((row["error"] or "no error text")[:120])
+        return [f'<span class="w">{name}</span>', '<span class="w">failed</span>', "", f'<span class="w">{error}</span>']
+    note = ", ".join(row["gates"])
+    if row["baseline_status"] is None:
+        note = "only in candidate"
+    return [name, _pair(row["baseline_tokens"], row["candidate_tokens"], 0), _pair(row["baseline_latency_s"], row["candidate_latency_s"], 2), esc(note)]
+
+
+def _pair(before: float | None, after: float | None, decimals: int) -> str:
+    def text(value: float | None) -> str:
+        return "–" if value is None else f"{value:,.{0 if abs(value) >= 100 else decimals}f}"
+
+    return f'<span class="m">{text(before)} →</span> {text(after)}'

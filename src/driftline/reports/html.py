@@ -1,0 +1,130 @@
+"""The atoms of every page. All text that comes from an artifact or a URL goes through `esc`, and only here is HTML made."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib import resources
+from typing import Any
+
+from driftline.metrics import arrow, percent
+
+STYLE = (resources.files("driftline") / "reports" / "style.css").read_text()
+_VISIBLE = {char: f"\\u{char:04x}" for char in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
+STRIP_WIDTH = 170
+STRIP_LOW, STRIP_HIGH = -100.0, 100.0
+
+
+def esc(value: Any) -> str:
+    """The value as text that can stand in an element or a quoted attribute; control and bidi characters are visible."""
+    text = "" if value is None else str(value)
+    if not text.isprintable():
+        text = "".join(_mark(char) for char in text)
+    return escape(text, quote=True)
+
+
+def _mark(char: str) -> str:
+    if ord(char) in _VISIBLE:
+        return _VISIBLE[ord(char)]
+    if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp"):
+        return char
+    return char.encode("unicode_escape", "surrogatepass").decode()
+
+
+def join(parts: Iterable[str]) -> str:
+    return "".join(parts)
+
+
+def link(href: str, inner: str, attributes: str = "") -> str:
+    """A link that works without script and that the page follows without a reload. `inner` is HTML."""
+    return f'<a href="{esc(href)}" data-go {attributes}>{inner}</a>'
+
+
+def heading(title: str, caption: str, sql: str, note: str = "") -> str:
+    """Title that says the insight, the statement behind it, and a caption. Plain text all three."""
+    return (
+        f'<div class="hd"><h3>{esc(title)}</h3>'
+        f'<details class="sql"><summary>Show SQL</summary><pre tabindex="0">{esc(sql)}</pre></details></div>'
+        f'<p class="cap">{esc(caption)}{note}</p>'
+    )
+
+
+def change(delta: float | None, pct: float | None, text: str, strong: bool = False) -> str:
+    """Arrow and size of a change in ink: the arrow says where it went, never whether that is good."""
+    if delta is None:
+        return '<span class="m">–</span>'
+    if delta == 0:
+        return '<span class="m">= 0</span>'
+    size = percent(pct) if pct is not None else text
+    inner = f"{arrow(delta)} {size}"
+    return f"<b>{inner}</b>" if strong else inner
+
+
+CHIPS = {
+    ("fail", None): ("pf", "past fail level"),
+    ("warn", None): ("pw", "past warn level"),
+    (None, "gain"): ("pg", "gain"),
+    ("ok", None): ("nc", "inside level"),
+}
+
+
+def chip(row: dict[str, Any]) -> str:
+    """What the level says of a delta, by form and word. Without known noise no level is more than a threshold."""
+    if row["status"] not in ("compared", "zero baseline"):
+        return f'<span class="chip np">{esc(row["status"])}</span>'
+    if row["delta"] == 0:
+        return '<span class="chip nc">unchanged</span>'
+    if row["level"] in ("fail", "warn"):
+        form, words = CHIPS[row["level"], None]
+    elif row["gain"] in ("fail", "warn"):
+        form, words = CHIPS[None, "gain"]
+    elif row["level"] is None:
+        form, words = "ch", "changed"
+    else:
+        form, words = CHIPS["ok", None]
+    return f'<span class="chip {form}" title="threshold only: no noise is known">{words}</span>'
+
+
+def strip(pct: float | None, warn_pct: float | None) -> str:
+    """A hollow dot on a scale of −100 … +100 % of the baseline over the warn band: no interval is known."""
+    if pct is None:
+        return '<span class="m">no percent</span>'
+    middle = STRIP_WIDTH / 2
+    per_pct = STRIP_WIDTH / (STRIP_HIGH - STRIP_LOW)
+    half = (warn_pct or 0) * per_pct
+    x = middle + min(max(pct, STRIP_LOW), STRIP_HIGH) * per_pct
+    beyond = pct > STRIP_HIGH
+    mark = (
+        f'<path d="M{STRIP_WIDTH - 8} 5l6 4-6 4" class="st-beyond"/>' if beyond else f'<circle cx="{x:.1f}" cy="9" r="3.5"/>'
+    )
+    return (
+        f'<svg class="strip" width="{STRIP_WIDTH}" height="18" role="img" aria-label="{esc(percent(pct))}">'
+        f'<rect x="{middle - half:.1f}" y="0" width="{2 * half:.1f}" height="18"/>'
+        f'<line x1="{middle}" x2="{middle}" y1="0" y2="18"/>{mark}</svg>'
+    )
+
+
+def strip_scale() -> str:
+    """The head of a column of strips."""
+    return f'<span class="scale" style="width:{STRIP_WIDTH}px"><i>−100</i><i>0</i><i>+100</i></span>'
+
+
+def table(head: Sequence[tuple[str, str]], rows: Iterable[tuple[str, Sequence[str]]], name: str) -> str:
+    """A table from (class, label) heads and (attributes, cells) rows; cells are HTML, classes ours."""
+    heads = join(f'<th scope="col" class="{css}">{label}</th>' for css, label in head)
+    body = join(
+        f"<tr {attributes}>" + join(f'<td class="{css}">{cell}</td>' for (css, _), cell in zip(head, cells, strict=True)) + "</tr>"
+        for attributes, cells in rows
+    )
+    return f'<div class="scroll"><table class="{name}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def empty(what: str, command: str = "") -> str:
+    """A place where something could be: what is missing and the command that makes it."""
+    return f'<div class="empty">{esc(what)}{f" <code>{esc(command)}</code>" if command else ""}</div>'
+
+
+def lead(text: str, small: bool = False) -> str:
+    """A paragraph of the answer; `text` is HTML."""
+    return f'<p class="lead{" small" if small else ""}">{text}</p>'

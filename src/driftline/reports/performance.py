@@ -1,0 +1,182 @@
+"""Performance: did time or memory change between two profiles, and in which stage. The charts stand between the sections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from driftline import queries
+from driftline.metrics import arrow, load_registry, percent
+from driftline.reports import answer, html
+from driftline.reports.html import esc
+
+Row = dict[str, Any]
+TILES = ("peak_rss_mb", "wall_time_s", "avg_wall_time_per_episode_s", "episodes_processed")
+OTHERS_SHOWN = 3
+ROWS_SHOWN = 12
+GAPS = "Gaps indicate stages not present in that release's profile, or, for memory, a stage too short to be sampled."
+MACHINES = (
+    "Selected profiles come from different machines: absolute RSS and CPU values are not directly comparable."
+)
+DATASETS = "Profiles use different datasets: wall times are not directly comparable across different episode counts or sizes."
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A baseline profile, the one in focus, other candidates, the rows of all profiles and what each is called."""
+
+    baseline: str
+    focus: str
+    others: tuple[str, ...]
+    profiles: dict[str, Row]
+    labels: dict[str, str]
+    to: Callable[[str], str]
+
+
+def before_trends(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str:
+    """Answer, warnings, tiles and the stage table, as HTML."""
+    registry = load_registry(connection)
+    table = queries.stage_deltas(connection, comparison.baseline, comparison.focus)
+    totals = queries.profile_deltas(connection, comparison.baseline, [comparison.focus, *comparison.others])
+    labels = comparison.labels
+    said = answer.profile_answer(table.rows, registry, labels[comparison.baseline], labels[comparison.focus])
+    return (
+        f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>'
+        + html.lead(_stages(table.rows, comparison))
+        + _banner(comparison)
+        + _tiles(comparison, totals.rows, registry)
+        + _stage_table(table, comparison, registry)
+    )
+
+
+def trends_heading(rows: Sequence[Row], comparison: Comparison) -> str:
+    """Title and caption of the small multiples; `rows` are those of `stage_trend` for wall time."""
+    stages = {row["stage"] for row in rows}
+    gone = sorted({row["stage"] for row in rows if not row["present"]} - {"(totals)"})
+    what = f"{', '.join(gone[:2])}{' and others are' if len(gone) > 2 else ' is' if len(gone) == 1 else ' are'} missing in some releases"
+    title = what if gone else f"All {len(stages) - 1} stages are in every release"
+    caption = (
+        f"{len(comparison.profiles)} releases in order of capture; every row has its own scale from zero. "
+        "Ring and dashes: baseline; filled: in focus; grey bar: spread of captures. Point at a release to mark it everywhere."
+    )
+    return html.heading(title, caption, queries.trend_sql("wall_time_s"))
+
+
+def _stages(rows: Sequence[Row], comparison: Comparison) -> str:
+    gone = [row["stage"] for row in rows if row["status"] == "only in baseline" and row["metric"] == "wall_time_s"]
+    new = [row["stage"] for row in rows if row["status"] == "only in candidate" and row["metric"] == "wall_time_s"]
+    parts = []
+    if gone:
+        parts.append(f"<b>{esc(', '.join(gone))}</b> only in {esc(comparison.labels[comparison.baseline])}.")
+    if new:
+        parts.append(f"<b>{esc(', '.join(new))}</b> only in {esc(comparison.labels[comparison.focus])}.")
+    parts.append("Threshold only: how far two captures of the same release differ is not known yet.")
+    return " ".join(parts)
+
+
+def _banner(comparison: Comparison) -> str:
+    chosen = [comparison.profiles[name] for name in (comparison.baseline, comparison.focus, *comparison.others)]
+    hosts = {row["hostname"] for row in chosen if row["hostname"]}
+    datasets = {row["dataset_id"] for row in chosen if row["dataset_id"]}
+    lines = []
+    if len(hosts) > 1:
+        lines.append(f"<b>Different machines.</b> {esc(', '.join(sorted(hosts)))}. {MACHINES}")
+    if len(datasets) > 1:
+        lines.append(f"<b>Different datasets.</b> {esc(', '.join(sorted(datasets)))}. {DATASETS}")
+    return f'<div class="ban">{"<br>".join(lines)}</div>' if lines else ""
+
+
+def _tiles(comparison: Comparison, rows: Sequence[Row], registry: answer.Registry) -> str:
+    by = {(row["profile"], row["metric"]): row for row in rows}
+    tiles = html.join(_tile(metric, comparison, by, registry) for metric in TILES)
+    return f'<div class="tiles">{tiles}{_host(comparison)}</div>'
+
+
+def _tile(name: str, comparison: Comparison, by: dict[tuple[str, str], Row], registry: answer.Registry) -> str:
+    metric = registry[name]
+    row = by.get((comparison.focus, name))
+    if row is None or row["candidate"] is None:
+        return f'<div class="tile"><div class="k">{esc(metric.label)}</div><div class="v gap">not stated</div></div>'
+    lines = html.join(_other(run, comparison, by.get((run, name)), metric) for run in comparison.others[:OTHERS_SHOWN])
+    more = len(comparison.others) - OTHERS_SHOWN
+    moved = (
+        f'<span class="m">{esc(row["status"])}</span>' if row["delta"] is None
+        else '<span class="m">= 0 unchanged</span>' if row["delta"] == 0
+        else f"{arrow(row['delta'])} {esc(percent(row['delta_pct']))} {html.chip(row)}"
+    )  # fmt: skip
+    unit = "" if name == "episodes_processed" else metric.shown_unit
+    return (
+        f'<div class="tile"><div class="k">{esc(metric.label)}</div>'
+        f'<div class="v">{esc(metric.shown(row["candidate"]))} <small>{esc(unit)}</small></div>'
+        f'<div class="d">{moved}</div><div class="was">baseline {esc(metric.shown(row["baseline"]))}</div>'
+        + (f'<div class="o">{lines}</div>' if lines else "")
+        + (f'<div class="was">+ {more} more</div>' if more > 0 else "")
+        + "</div>"
+    )
+
+
+def _other(profile: str, comparison: Comparison, row: Row | None, metric: Any) -> str:
+    name = html.link(comparison.to(profile), esc(comparison.labels[profile]), f'title="{esc(profile)}"')
+    if row is None or row["candidate"] is None:
+        return f'<span>{name}</span><span class="m">–</span><span></span>'
+    return f"<span>{name}</span><span>{esc(metric.shown(row['candidate']))}</span><span>{html.change(row['delta'], row['delta_pct'], '')}</span>"
+
+
+def _host(comparison: Comparison) -> str:
+    mine = comparison.profiles[comparison.focus]
+    base = comparison.profiles[comparison.baseline]
+    same = "same as baseline" if mine["hostname"] == base["hostname"] else f"baseline on {base['hostname'] or 'an unknown host'}"
+    lines = html.join(
+        f"<span>{esc(comparison.labels[other])}</span><span></span><span>"
+        + ("same" if comparison.profiles[other]["hostname"] == base["hostname"] else '<span class="warn">other host</span>')
+        + "</span>"
+        for other in comparison.others[:OTHERS_SHOWN]
+    )
+    return (
+        f'<div class="tile"><div class="k">Host</div><div class="v host">{esc(mine["hostname"] or "not stated")}</div>'
+        f'<div class="was">{esc(same)}</div><div class="was">{esc(mine["platform"] or "")}</div>'
+        + (f'<div class="o">{lines}</div>' if lines else "")
+        + "</div>"
+    )
+
+
+def _stage_table(table: queries.Table, comparison: Comparison, registry: answer.Registry) -> str:
+    moved = [row for row in table.rows if row["stage"] != "(totals)" and row["metric"] == "wall_time_s" and row["delta"]]
+    most = max(moved, key=lambda row: abs(row["delta"]), default=None)
+    title = f"{most['stage']} moved most: {registry['wall_time_s'].shown_delta(most['delta'])} s" if most else "No stage moved"
+    rows = [row for row in table.rows if row["metric"] != "episodes_processed"]
+    shown, rest = rows[:ROWS_SHOWN], rows[ROWS_SHOWN:]
+    head = (("", "Stage"), ("", "Metric"), ("n base", "Baseline"), ("n", "Candidate"), ("n", "Change"), ("n", "Change, %"), ("", "Level"))
+    caption = f"Totals first, then what changed most from {comparison.labels[comparison.baseline]} to {comparison.labels[comparison.focus]}. “No sample” is not 0."
+    folded = ""
+    if rest:
+        inner = html.table(head, [("", _stage_cells(row, registry)) for row in rest], "stages")
+        folded = f'<details class="more"><summary>{len(rest)} more rows</summary>{inner}</details>'
+    body = html.table(head, [("", _stage_cells(row, registry)) for row in shown], "stages")
+    return f'<section class="sec2">{html.heading(title, caption, table.sql)}{body}{folded}</section>'
+
+
+def _stage_cells(row: Row, registry: answer.Registry) -> list[str]:
+    metric = registry[row["metric"]]
+    stage = "<b>Totals</b>" if row["stage"] == "(totals)" else esc(row["stage"])
+    unsampled = row["note"] is not None and row["note"].startswith("no sample")
+
+    def side(value: float | None) -> str:
+        return '<span class="m">no sample</span>' if value is None and unsampled else esc(metric.shown(value))
+
+    unit = f", {metric.shown_unit}" if metric.shown_unit else ""
+    if row["delta"] is None:
+        words = f'<span class="m">{esc(row["note"] or row["status"])}</span>'
+        return [stage, esc(metric.label + unit), side(row["baseline"]), side(row["candidate"]), "", "", words]
+    return [
+        stage,
+        esc(metric.label + unit),
+        esc(metric.shown(row["baseline"])),
+        f"<b>{esc(metric.shown(row['candidate']))}</b>",
+        esc(metric.shown_delta(row["delta"])),
+        html.change(row["delta"], row["delta_pct"], "–"),
+        html.chip(row),
+    ]

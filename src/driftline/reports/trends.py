@@ -1,0 +1,46 @@
+"""The small multiples of the Performance page: one figure a metric, all on one release axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import holoviews as hv
+
+from driftline import charts, queries
+from driftline.metrics import arrow, load_registry
+from driftline.reports.performance import Comparison
+
+METRICS = ("wall_time_s", "peak_rss_mb")
+
+
+def trend_figures(
+    connection: duckdb.DuckDBPyConnection, comparison: Comparison, theme: str, width: int | None = None
+) -> list[Any]:
+    """Bokeh figures of wall time and memory, their release axis and marker shared."""
+    hv.extension("bokeh", logo=False) if not hv.Store.renderers.get("bokeh") else None
+    hv.Store.set_current_backend("bokeh")
+    palette = charts.DARK if theme == "dark" else charts.LIGHT
+    registry = load_registry(connection)
+    changes = queries.stage_deltas(connection, comparison.baseline, comparison.focus).rows
+    marker = charts.release_marker(palette)
+    axis = None
+    figures = []
+    for name in METRICS:
+        metric = registry[name]
+        texts = {row["stage"]: _change(row, metric) for row in changes if row["metric"] == name}
+        trends = charts.lay_out_trends(
+            queries.trend(connection, name), queries.spread(connection, name), metric, comparison.labels,
+            comparison.baseline, comparison.focus, texts,
+        )  # fmt: skip
+        axis = axis or charts.release_axis(trends)
+        figures.append(hv.render(charts.draw_trends(trends, palette, marker, axis, width)))
+    return figures
+
+
+def _change(row: dict[str, Any], metric: Any) -> str:
+    if row["delta"] is None:
+        return {"only in baseline": "gone", "only in candidate": "new"}.get(row["status"], "no sample")
+    if row["delta"] == 0:
+        return "= 0"
+    return f"{arrow(row['delta'])} {metric.shown_delta(row['delta'])} {metric.shown_unit}"
