@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import panel as pn
-from bokeh.plotting import figure as Figure  # noqa: N812 - the class behind figure()
 from dashboard import shell
-from dashboard.page import Page
 from dashboard.pages import home, performance, problems
 from dashboard.state import Selection
 
 from driftline import queries
-from driftline.reports.html import STYLE
+from driftline.reports.html import STYLE, esc
 from driftline.store import Store, open_store
 
 STATIC = Path(__file__).parent / "static"
 TOKENS = (resources.files("driftline") / "reports" / "tokens.css").read_text()
 BUILDERS = {"home": home.build, "performance": performance.build, "problems": problems.build}
+SIDE_BY_SIDE = (
+    ":host { display: grid !important; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 34px 40px; }"
+)
 _LOCK = threading.Lock()
 
 
@@ -78,12 +79,19 @@ def _html(text: str = "") -> pn.pane.HTML:
 
 
 def _part(part: Any) -> Any:
-    """HTML as it is; figures side by side, one below the other where the page is narrow."""
+    """HTML as it is; titled figures side by side, one below the other where the page is narrow."""
     if isinstance(part, str):
         return _html(part)
-    panes = [pn.pane.Bokeh(item, sizing_mode="stretch_width", margin=0) for item in part if isinstance(item, Figure)]
-    style = {"display": "grid", "grid-template-columns": "repeat(auto-fit, minmax(min(100%, 480px), 1fr))", "gap": "34px 40px"}
-    return pn.FlexBox(*panes, styles=style, sizing_mode="stretch_width", margin=0)
+    panes = [
+        pn.Column(
+            _html(f'<p class="cap">{esc(title)}</p>'),
+            pn.pane.Bokeh(figure, sizing_mode="stretch_width", margin=0),
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        for title, figure in part
+    ]
+    return pn.Column(*panes, stylesheets=[SIDE_BY_SIDE], sizing_mode="stretch_width", margin=0)
 
 
 def page() -> pn.Template:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.state import PAGES, Choice, Selection
+from dashboard.state import PAGES, Selection
+from driftline.reports.choice import Choice
 from driftline.reports.html import esc, join, link
 
 Row = dict[str, Any]
@@ -144,13 +145,3 @@ def _panel(title: str, rail: str, inner: str) -> str:
         f'<div class="side"><h2>{esc(title)}<button class="btn" data-act="side" aria-label="Collapse the panel" title="Collapse (b)">⟨⟨</button></h2>'
         f"{inner}</div>"
     )
-
-
-def shorten(names: list[str]) -> tuple[dict[str, str], str]:
-    """Each name without the prefix that all share, cut at a delimiter; and that prefix."""
-    if len(names) < 2:
-        return {name: name for name in names}, ""
-    first, last = min(names), max(names)
-    shared = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
-    cut = max((shared_at + 1 for shared_at in range(shared) if first[shared_at] in "-_/ "), default=0)
-    return {name: name[cut:] for name in names}, first[:cut]

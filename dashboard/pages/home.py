@@ -5,16 +5,17 @@ from __future__ import annotations
 import duckdb
 from dashboard import shell
 from dashboard.page import Page
-from dashboard.state import Selection, choose_runs
+from dashboard.state import Selection
 
 from driftline import queries
 from driftline.reports import home, html
+from driftline.reports.choice import choose_runs
 
 
 def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
     runs = queries.selectable_runs(connection)
     groups = queries.groups(connection)
-    choice = choose_runs(connection, selection)
+    choice = choose_runs(connection, selection.baseline, selection.candidates, selection.focus)
     panel = shell.run_panel(selection, choice, runs, groups)
     if choice is None:
         found = f"{len(runs)} runs are here, but no two of the same task, kind and dataset." if runs else "No runs below eval/."

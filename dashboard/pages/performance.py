@@ -9,17 +9,20 @@ import duckdb
 from bokeh.models import CustomJS, TapTool
 from dashboard import shell
 from dashboard.page import Page
-from dashboard.state import Choice, Selection, choose_profiles
+from dashboard.state import Selection
 
 from driftline import queries
 from driftline.reports import html, performance
+from driftline.reports.choice import Choice, choose_profiles, shorten
 from driftline.reports.trends import trend_figures
 
 
 def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
     profiles = {row["profile"]: row for row in queries.profile_list(connection)}
-    labels, prefix = shell.shorten(list(profiles))
-    choice = choose_profiles(connection, selection)
+    labels, prefix = shorten(list(profiles))
+    choice = choose_profiles(
+        connection, selection.profile_baseline, selection.profile_candidates, selection.profile_focus
+    )
     panel = shell.profile_panel(selection, choice, list(profiles.values()), labels, prefix)
     if choice is None:
         found = "A single profile: nothing to compare it with." if profiles else "No profiles below profiles/."
@@ -30,7 +33,7 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
 
     comparison = performance.Comparison(choice.baseline, choice.focus, choice.others, profiles, labels, to)
     figures = trend_figures(connection, comparison, selection.theme)
-    for figure in figures:
+    for _, figure in figures:
         _focus_on_tap(figure, _focus_queries(selection, choice, list(profiles)))
     heading = performance.trends_heading(queries.ask(connection, queries.trend_sql("wall_time_s")).rows, comparison)
     facts = sorted({row["dataset_id"] for row in profiles.values() if row["dataset_id"]})

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from driftline import __version__
-from driftline.artifacts.bulk import STATEMENTS, TOTALS
+from driftline.artifacts.bulk import STATEMENTS, TOTALS, is_plain_path
 from driftline.artifacts.reading import READER_VERSION
 from driftline.artifacts.rows import KINDS
 from driftline.errors import UserError
@@ -199,7 +199,7 @@ def find_caches(root: Path) -> Iterator[Cache]:
     name = hashlib.sha256(os.fsencode(root)).hexdigest()[:24]
     user = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     for folder in (root / ".driftline", Path(user) / "driftline" / name):
-        if folder.is_absolute() and _is_writable(folder):
+        if folder.is_absolute() and is_plain_path(str(folder)) and _is_writable(folder):
             yield Cache(folder)
     yield _temporary_cache()
 

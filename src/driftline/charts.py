@@ -25,7 +25,7 @@ DARK = {
 ROW_HEIGHT = 62
 FONT = "Liberation Sans, Segoe UI, Inter, Arial, sans-serif"
 # Inside a row of height 1 the plot takes the lower part and the name of the stage the rest.
-FLOOR, ROOF, NAME = 0.16, 0.62, 0.84
+FLOOR, ROOF, NAME = 0.16, 0.56, 0.86
 DOTS_UP_TO = 60
 
 
@@ -41,6 +41,11 @@ class Trends:
     releases: list[str]
     baseline: int | None
     focus: int | None
+
+    @property
+    def right_end(self) -> float:
+        """Where the axis ends: beyond the last release there is room for the baseline's values."""
+        return 0.4 + max(len(self.releases) - 1, 0) + 0.16 * max(len(self.releases), 1)
 
 
 def lay_out_trends(
@@ -105,11 +110,10 @@ def draw_trends(trends: Trends, palette: Mapping[str, str], marker: Span, axis: 
     line = lines.hvplot.line(x="x", y="y", hover=False, legend=False)
     dots = lines.hvplot.scatter(x="x", y="y", hover_cols=["stage", "label", "shown"], legend=False)
     hooks = [_style(trends, palette, marker, axis)]
-    size: dict[str, Any] = {"width": width} if width else {"responsive": True}
     return (
         line.opts(hv.opts.Curve(color=palette["ink2"], line_width=1.2, tools=[]))
         * dots.opts(hv.opts.Scatter(color=palette["ink2"], size=_dot_size(trends), tools=["tap"]))
-    ).opts(hv.opts.Overlay(height=ROW_HEIGHT * max(len(trends.rows), 1) + 34, hooks=hooks, toolbar=None, title="", **size))
+    ).opts(hv.opts.Overlay(height=ROW_HEIGHT * max(len(trends.rows), 1) + 34, hooks=hooks, toolbar=None, title="", yaxis=None, xlabel="", ylabel="", width=width or 600))
 
 
 def _dot_size(trends: Trends) -> float:
@@ -121,11 +125,11 @@ def _style(trends: Trends, palette: Mapping[str, str], marker: Span, axis: Range
         figure = plot.state
         figure.x_range = axis
         figure.y_range = Range1d(-0.05, len(trends.rows))
+        figure.output_backend = "canvas"
         figure.outline_line_color = None
         figure.background_fill_color = figure.border_fill_color = palette["bg"]
-        figure.min_border_left, figure.min_border_right, figure.min_border_top = 2, 52, 0
+        figure.min_border_left, figure.min_border_right, figure.min_border_top = 2, 2, 0
         figure.grid.grid_line_color = None
-        figure.yaxis.visible = False
         figure.tags = ["trend", trends.metric.metric]
         _release_axis(figure, trends, palette)
         _marks(figure, trends, palette)
@@ -206,21 +210,20 @@ def _texts(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
         text_color=palette["ink"], **text,
     )  # fmt: skip
     figure.text(
-        x=[last + 0.35] * len(rows), y=y, text=rows["change"].to_list(), text_font_size="11.5px", text_align="right",
+        x=[trends.right_end] * len(rows), y=y, text=rows["change"].to_list(), text_font_size="11.5px", text_align="right",
         text_color=palette["ink2"], **text,
     )  # fmt: skip
-    halo = {"text_outline_color": palette["bg"], "text_outline_width": 3, "text_font_size": "11.5px"}
     base = trends.points[trends.points["x"] == trends.baseline].dropna(subset=["y"])
-    figure.text(
-        x=[last + 0.35] * len(base), y=base["y"].to_numpy(), text=_bare(base, trends.metric), x_offset=5,
-        text_color=palette["ink2"], **text, **halo,
-    )  # fmt: skip
     focus = trends.points[trends.points["x"] == trends.focus].dropna(subset=["y"])
     at_end = trends.focus is not None and trends.focus > last * 0.8
-    figure.text(
-        x=focus["x"].to_numpy(), y=focus["y"].to_numpy(), text=_bare(focus, trends.metric), x_offset=-7 if at_end else 7,
-        y_offset=-8, text_align="right" if at_end else "left", text_color=palette["accent"], **text, **halo,
-    )  # fmt: skip
+    values = {"text_font_size": "11.5px", **text}
+    beside = {"x_offset": 5, "text_align": "left"}
+    above = {"x_offset": -7 if at_end else 7, "y_offset": -8, "text_align": "right" if at_end else "left"}
+    for points, x, colour, place in ((base, [last + 0.35] * len(base), "ink2", beside), (focus, focus["x"], "accent", above)):
+        where = {"x": list(x), "y": points["y"].to_numpy(), "text": _bare(points, trends.metric), **values, **place}
+        # The outline is drawn over its own letters, so the halo is a text of its own below them.
+        figure.text(text_color=palette["bg"], text_outline_color=palette["bg"], text_outline_width=3, **where)
+        figure.text(text_color=palette[colour], **where)
     empty = rows[~rows["stage"].isin(trends.points.dropna(subset=["y"])["stage"])]
     figure.text(
         x=[-0.35] * len(empty), y=(empty["row"] + FLOOR + 0.2).to_numpy(float), text=["no sample in any profile"] * len(empty),
@@ -234,7 +237,7 @@ def _bare(points: pd.DataFrame, metric: Metric) -> list[str]:
 
 def release_axis(trends: Trends) -> Range1d:
     """The x range that all figures of a page share."""
-    return Range1d(-0.45, max(len(trends.releases) - 1, 0) + 0.45)
+    return Range1d(-0.45, trends.right_end)
 
 
 def release_marker(palette: Mapping[str, str]) -> Span:

@@ -64,6 +64,8 @@ class Metric:
     def _decimals_for(self, value: float) -> int:
         if self.unit in ("s", "MB", "tokens", "characters", "%"):
             magnitude = abs(value)
+            if 0 < magnitude < 0.1 and self.decimals >= 2:
+                return 3 if magnitude >= 0.01 else 4
             return 0 if magnitude >= 100 else min(self.decimals, 1) if magnitude >= 10 else self.decimals
         return self.decimals
 

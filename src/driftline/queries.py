@@ -125,8 +125,7 @@ def kpi_deltas(connection: Connection, baseline: str, candidates: list[str]) -> 
 from runs as r, lateral (select * from deltas({literal(baseline)}, r.run)) as d
 where list_contains({literals(candidates)}, r.run)
     and d.metric in (
-        'rougeL_f1', 'success_rate', 'failed_episodes', 'avg_output_tokens', 'avg_latency_s',
-        'truncation_failures', 'speaker_label_failures', 'boilerplate_failures'
+        'rougeL_f1', 'success_rate', 'failed_episodes', 'avg_output_tokens', 'avg_latency_s', 'gate_failures'
     )
 order by r.run, d.metric, d.reference""",
     )

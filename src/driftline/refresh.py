@@ -105,7 +105,7 @@ class _Reading:
 
     def _read(self, changed: list[Found]) -> None:
         """Large files go through DuckDB in the background while this thread reads the small ones."""
-        in_bulk = [file for file in changed if file.artifact in STATEMENTS and _is_simple(file)]
+        in_bulk = [file for file in changed if file.artifact in STATEMENTS and self._is_simple(file)]
         with ThreadPoolExecutor(max_workers=2) as pool:
             jobs = [self._submit(pool, group) for group in _groups(in_bulk)]
             bulk = {file.rel for file in in_bulk}
@@ -114,6 +114,10 @@ class _Reading:
                     self._read_one(file)
             for job in jobs:
                 self._settle(*job.result())
+
+    def _is_simple(self, file: Found) -> bool:
+        """Whether DuckDB can be given the file."""
+        return file.fault is None and is_plain_path(os.path.join(self.root, file.rel))
 
     def _signature(self, file: Found) -> tuple[int, int, int, int]:
         """A file that changed just before it was read may change again within the clock's tick: it is read again."""
@@ -219,11 +223,6 @@ class _Reading:
 
 def _ids(file_ids: list[int]) -> str:
     return ", ".join(map(str, [0, *file_ids]))
-
-
-def _is_simple(file: Found) -> bool:
-    """Whether DuckDB can be given the path: a regular file whose name is text without backslashes."""
-    return file.fault is None and is_plain_path(file.rel)
 
 
 def _groups(files: list[Found]) -> list[list[Found]]:

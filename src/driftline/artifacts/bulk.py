@@ -42,8 +42,8 @@ def literals(texts: list[str]) -> str:
 
 
 def is_plain_path(path: str) -> bool:
-    """Whether DuckDB can open the path: it is UTF-8 and has no backslash, which DuckDB takes for a separator."""
-    return path.isprintable() or ("\\" not in path and path == path.encode("utf-8", "replace").decode())
+    """Whether DuckDB can open the path: it is UTF-8 and has no backslash, which DuckDB takes for an escape."""
+    return "\\" not in path and path == path.encode("utf-8", "replace").decode()
 
 
 def as_pattern(path: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from driftline import queries
-from driftline.metrics import arrow, load_registry, percent
+from driftline.metrics import Metric, arrow, load_registry, percent
 from driftline.reports import answer, html
 from driftline.reports.html import esc
 
@@ -48,7 +48,7 @@ def render(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str
         + '<div class="hm2"><section>'
         + _differs(table, registry)
         + "</section><section>"
-        + _episodes(episodes, comparison)
+        + _episodes(episodes, registry)
         + "</section></div>"
         + '<p class="foot">A gap is a value that could be there and is not: no score for a failed episode, no map or reduce '
         "numbers without diagnostics. It is never filled or shown as 0.</p>"
@@ -136,7 +136,7 @@ def _tile(name: str, comparison: Comparison, by_run: dict[str, list[Row]], regis
     )
 
 
-def _tile_change(row: Row, metric: Any) -> str:
+def _tile_change(row: Row, metric: Metric) -> str:
     if row["delta"] is None:
         return f'<span class="m">{esc(row["status"])}</span>'
     if row["delta"] == 0:
@@ -159,7 +159,9 @@ def _differs(table: queries.Table, registry: answer.Registry) -> str:
     same = [row for row in table.rows if row["delta"] == 0]
     apart = [row for row in table.rows if row["delta"] is None]
     title = f"What differs first: {len(moved)} of {len(table.rows)} metrics moved"
-    caption = "In per cent of the baseline; grey band: inside the warn level; hollow dot: no interval known. "
+    against = sorted({row["reference"] for row in moved if row["reference"]})
+    scored = f"Scores against {', '.join(against)}. " if against else ""
+    caption = f"{scored}Strip: per cent of the baseline, grey inside the warn level, hollow dot: no interval known. "
     head = (
         ("", "Metric"), ("n", "Baseline"), ("n cand", "Candidate"), ("fst", html.strip_scale()), ("n", "Change"), ("", "Level"),
     )  # fmt: skip
@@ -172,11 +174,10 @@ def _differs(table: queries.Table, registry: answer.Registry) -> str:
 
 def _cells(row: Row, registry: answer.Registry) -> list[str]:
     metric = registry[row["metric"]]
-    against = f' <span class="m">{esc(row["reference"])}</span>' if row["reference"] else f' <span class="m">{esc(metric.shown_unit)}</span>'
     size = metric.shown_delta(row["delta"])
     by_points = metric.unit == "fraction" or row["delta_pct"] is None
     return [
-        f'<span title="{esc(metric.description)}">{esc(metric.label)}</span>{against}',
+        f'<span title="{esc(metric.description)}">{esc(metric.label)}</span> <span class="m">{esc(metric.shown_unit)}</span>',
         esc(metric.shown(row["baseline"])),
         f"<b>{esc(metric.shown(row['candidate']))}</b>",
         html.strip(row["delta_pct"], row["warn_pct"]),
@@ -191,7 +192,7 @@ def _folded(word: str, names: list[str]) -> str:
     return f'<details class="more"><summary>{len(names)} {word}</summary>{esc(", ".join(names))}</details>'
 
 
-def _episodes(table: queries.Table, comparison: Comparison) -> str:
+def _episodes(table: queries.Table, registry: answer.Registry) -> str:
     shown = table.rows[:EPISODES_SHOWN]
     if not shown:
         return html.heading("No episodes", "The candidate has no predictions.", table.sql) + html.empty(
@@ -202,11 +203,11 @@ def _episodes(table: queries.Table, comparison: Comparison) -> str:
     rest = len(table.rows) - len(shown)
     caption = f"Failed first, then gate failures, then the largest loss of text.{f' {rest} more in SQL.' if rest else ''}"
     head = (("", "Episode"), ("n", "Output tokens"), ("n", "Latency, s"), ("", "Note"))
-    rows = [(f'data-ep="{esc(row["episode_id"])}"', _episode(row)) for row in shown]
+    rows = [(f'data-ep="{esc(row["episode_id"])}"', _episode(row, registry)) for row in shown]
     return html.heading(title, caption, table.sql) + html.table(head, rows, "episodes")
 
 
-def _episode(row: Row) -> list[str]:
+def _episode(row: Row, registry: answer.Registry) -> list[str]:
     name = esc(row["episode_id"])
     if row["status"] == "failed":
         error = esc((row["error"] or "no error text")[:120])
@@ -214,11 +215,10 @@ def _episode(row: Row) -> list[str]:
     note = ", ".join(row["gates"])
     if row["baseline_status"] is None:
         note = "only in candidate"
-    return [name, _pair(row["baseline_tokens"], row["candidate_tokens"], 0), _pair(row["baseline_latency_s"], row["candidate_latency_s"], 2), esc(note)]
+    tokens = _pair(row["baseline_tokens"], row["candidate_tokens"], registry["output_tokens"])
+    latency = _pair(row["baseline_latency_s"], row["candidate_latency_s"], registry["latency_s"])
+    return [name, tokens, latency, esc(note)]
 
 
-def _pair(before: float | None, after: float | None, decimals: int) -> str:
-    def text(value: float | None) -> str:
-        return "–" if value is None else f"{value:,.{0 if abs(value) >= 100 else decimals}f}"
-
-    return f'<span class="m">{text(before)} →</span> {text(after)}'
+def _pair(before: float | None, after: float | None, metric: Metric) -> str:
+    return f'<span class="m">{esc(metric.shown(before))} →</span> {esc(metric.shown(after))}'

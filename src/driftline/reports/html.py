@@ -62,10 +62,10 @@ def change(delta: float | None, pct: float | None, text: str, strong: bool = Fal
 
 
 CHIPS = {
-    ("fail", None): ("pf", "past fail level"),
-    ("warn", None): ("pw", "past warn level"),
+    ("fail", None): ("pf", "past fail"),
+    ("warn", None): ("pw", "past warn"),
     (None, "gain"): ("pg", "gain"),
-    ("ok", None): ("nc", "inside level"),
+    ("ok", None): ("nc", "inside"),
 }
 
 

@@ -16,8 +16,8 @@ METRICS = ("wall_time_s", "peak_rss_mb")
 
 def trend_figures(
     connection: duckdb.DuckDBPyConnection, comparison: Comparison, theme: str, width: int | None = None
-) -> list[Any]:
-    """Bokeh figures of wall time and memory, their release axis and marker shared."""
+) -> list[tuple[str, Any]]:
+    """Titles and Bokeh figures of wall time and memory, their release axis and marker shared."""
     hv.extension("bokeh", logo=False) if not hv.Store.renderers.get("bokeh") else None
     hv.Store.set_current_backend("bokeh")
     palette = charts.DARK if theme == "dark" else charts.LIGHT
@@ -34,7 +34,10 @@ def trend_figures(
             comparison.baseline, comparison.focus, texts,
         )  # fmt: skip
         axis = axis or charts.release_axis(trends)
-        figures.append(hv.render(charts.draw_trends(trends, palette, marker, axis, width)))
+        figure = hv.render(charts.draw_trends(trends, palette, marker, axis, width))
+        if width is None:
+            figure.update(width=None, sizing_mode="stretch_width")
+        figures.append((f"{metric.label}, {metric.shown_unit}", figure))
     return figures
 
 

@@ -9,7 +9,8 @@ with named as (
         run_id,
         regexp_replace(model, '(^|[ +])[^ /]+/', '\1', 'g') as short_model,
         case when release_source <> 'run_id' then release end as stated_release,
-        created_at
+        created_at,
+        category
     from runs
 ),
 
@@ -40,7 +41,9 @@ lettered as (
     select
         *,
         count(*) over (partition by group_id, words) as twins,
-        row_number() over (partition by group_id, words order by created_at desc nulls last, run) as twin
+        row_number() over (
+            partition by group_id, words order by category <> 'baseline', created_at desc nulls last, run
+        ) as twin
     from worded
 )
 
@@ -48,7 +51,7 @@ select
     run,
     group_id,
     case
-        when twins = 1 then words
+        when twins = 1 or (twin = 1 and category = 'baseline') then words
         when twins <= 26 then words || ' ' || chr((96 + twin)::integer)
         else words || ' ' || twin
     end as label,

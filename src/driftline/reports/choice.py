@@ -1,0 +1,89 @@
+"""Which runs or profiles a page compares: what was asked for, else what the model names as the default pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from driftline import queries
+
+CANDIDATES = 5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A baseline and candidates that exist, the one in focus, why this baseline, and what was asked for in vain."""
+
+    baseline: str
+    candidates: tuple[str, ...]
+    focus: str
+    reason: str
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        return tuple(key for key in self.candidates if key != self.focus)
+
+
+def _unknown(asked: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for key in asked if key and key not in known))
+
+
+def choose_runs(
+    connection: duckdb.DuckDBPyConnection, baseline: str = "", candidates: tuple[str, ...] = (), focus: str = ""
+) -> Choice | None:
+    """The named runs, else the default group's pair with the newest runs beside it as context; None without a pair."""
+    runs = {row["run"]: row for row in queries.selectable_runs(connection)}
+    groups = queries.groups(connection)
+    unknown = _unknown((baseline, *candidates, focus), set(runs))
+    reason = "chosen by you"
+    if baseline in runs:
+        group = next((row for row in groups if row["group_id"] == runs[baseline]["group_id"]), None)
+    else:
+        paired = [row for row in groups if row["default_baseline"]]
+        group = next((row for row in paired if row["is_default"]), paired[0] if paired else None)
+        if group is None:
+            return None
+        baseline, reason = group["default_baseline"], group["reason"]
+    chosen = tuple(key for key in candidates if key in runs and key != baseline)
+    chosen = chosen or _default_candidates(group, baseline, list(runs.values()))
+    if not chosen:
+        return None
+    return Choice(baseline, chosen, focus if focus in chosen else chosen[0], reason, unknown)
+
+
+def _default_candidates(group: queries.Row | None, baseline: str, runs: list[queries.Row]) -> tuple[str, ...]:
+    if group is None:
+        return ()
+    members = [row["run"] for row in runs if row["group_id"] == group["group_id"] and row["category"] != "reference"]
+    first = [key for key in (group["default_candidate"],) if key and key != baseline]
+    rest = [key for key in members if key not in (baseline, *first)]
+    return tuple([*first, *rest][:CANDIDATES])
+
+
+def choose_profiles(
+    connection: duckdb.DuckDBPyConnection, baseline: str = "", candidates: tuple[str, ...] = (), focus: str = ""
+) -> Choice | None:
+    """The named profiles, else the default pair with the newest beside it as context; None below two profiles."""
+    keys = [row["profile"] for row in queries.profile_list(connection)]
+    unknown = _unknown((baseline, *candidates, focus), set(keys))
+    default = queries.default_profiles(connection)
+    if default is None or default["baseline"] is None:
+        return None
+    reason = "chosen by you"
+    if baseline not in keys:
+        baseline, reason = default["baseline"], default["reason"]
+    chosen = tuple(key for key in candidates if key in keys and key != baseline)
+    chosen = chosen or tuple(key for key in reversed(keys) if key != baseline)[:CANDIDATES]
+    return Choice(baseline, chosen, focus if focus in chosen else chosen[0], reason, unknown)
+
+
+def shorten(names: list[str]) -> tuple[dict[str, str], str]:
+    """Each name without the prefix that all share, cut at a delimiter; and that prefix."""
+    if len(names) < 2:
+        return {name: name for name in names}, ""
+    first, last = min(names), max(names)
+    shared = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    cut = max((at + 1 for at in range(shared) if first[at] in "-_/ "), default=0)
+    return {name: name[cut:] for name in names}, first[:cut]

@@ -1,0 +1,117 @@
+"""The pages as one HTML file that opens from disk: the same HTML and figures, and BokehJS inside the file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import bokeh
+from bokeh.embed import components
+
+from driftline import queries
+from driftline.errors import UserError
+from driftline.reports import home, html, performance, problems
+from driftline.reports.choice import choose_profiles, choose_runs, shorten
+from driftline.reports.html import STYLE, esc
+from driftline.reports.trends import trend_figures
+from driftline.store import Store
+
+TOKENS = (resources.files("driftline") / "reports" / "tokens.css").read_text()
+PAGE_STYLE = """
+.snapshot { max-width: 1400px; margin: 0 auto; padding: 0 28px 60px; }
+.snapshot nav { display: flex; gap: 18px; padding: 14px 0; border-bottom: 1px solid var(--hair); }
+.snapshot nav a { color: var(--ink2); border-bottom: 1px solid var(--rule); }
+.snapshot > section { padding-top: 26px; } .snapshot a[data-go] { pointer-events: none; border: 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 34px 40px; }
+@media (max-width: 720px) { .snapshot { padding: 0 16px 40px; } }
+"""
+
+
+def write_snapshot(store: Store, target: Path, baseline: str | None = None, candidate: str | None = None) -> None:
+    """Writes the file in one step. Raises UserError where it cannot be written or a run is unknown."""
+    text = render_snapshot(store, baseline, candidate)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise UserError(f"cannot write {target}: {error.strerror}", "name a file in a folder that you may write") from None
+
+
+def render_snapshot(store: Store, baseline: str | None = None, candidate: str | None = None) -> str:
+    """One HTML document without any address in it."""
+    connection = store.cursor()
+    try:
+        quality = _home(connection, baseline, candidate)
+        cost, script = _performance(connection)
+        listed = problems.render(connection)
+    finally:
+        connection.close()
+    library = (Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js").read_text()
+    return (
+        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>driftline</title>'
+        f'<link rel="icon" href="data:,"><style>{TOKENS}{STYLE}{PAGE_STYLE}</style>'
+        f'<script>{library.replace("</script", "<" + chr(92) + "/script")}</script></head><body><div class="snapshot">'
+        '<nav><b>driftline</b><a href="#home">Home</a><a href="#performance">Performance</a><a href="#problems">Problems</a></nav>'
+        f'<section id="home">{quality}</section><section id="performance">{cost}</section>'
+        f'<section id="problems">{listed}</section></div>{script}</body></html>'
+    )
+
+
+def _home(connection: Any, baseline: str | None, candidate: str | None) -> str:
+    runs = queries.selectable_runs(connection)
+    known = {row["run"] for row in runs}
+    for key in filter(None, (baseline, candidate)):
+        if key not in known:
+            raise UserError(f"no run {key} in this root", '`driftline sql "select run from runs"` lists them')
+    choice = choose_runs(connection, baseline or "", (candidate,) if candidate else (), candidate or "")
+    if choice is None:
+        return "<h1>Nothing to compare yet.</h1>" + html.empty("No two runs of the same task, kind and dataset.")
+    labels = {row["run"]: row["label"] for row in runs}
+    comparison = home.Comparison(choice.baseline, choice.focus, choice.others, labels, lambda _: "#home")
+    context = _context(labels[choice.baseline], choice.reason, labels[choice.focus])
+    return context + home.render(connection, comparison)
+
+
+def _performance(connection: Any) -> tuple[str, str]:
+    profiles = {row["profile"]: row for row in queries.profile_list(connection)}
+    choice = choose_profiles(connection)
+    if choice is None:
+        return "<h1>No costs to compare yet.</h1>" + html.empty("Fewer than two profiles below profiles/."), ""
+    labels, _ = shorten(list(profiles))
+    comparison = performance.Comparison(
+        choice.baseline, choice.focus, choice.others, profiles, labels, lambda _: "#performance"
+    )
+    script, figures = _figures(trend_figures(connection, comparison, "light"))
+    heading = performance.trends_heading(queries.ask(connection, queries.trend_sql("wall_time_s")).rows, comparison)
+    body = (
+        _context(labels[choice.baseline], choice.reason, labels[choice.focus])
+        + performance.before_trends(connection, comparison)
+        + f'<section class="sec2">{heading}{figures}<p class="cap">– {performance.GAPS}</p></section>'
+    )
+    return body, script
+
+
+def _figures(titled: Sequence[tuple[str, Any]]) -> tuple[str, str]:
+    script, divs = components(tuple(figure for _, figure in titled))
+    cells = "".join(
+        f'<div><p class="cap">{esc(title)}</p>{div}</div>' for (title, _), div in zip(titled, divs, strict=True)
+    )
+    return script, f'<div class="figures">{cells}</div>'
+
+
+def _context(baseline: str, reason: str, focus: str) -> str:
+    return (
+        f'<p class="cap"><span class="dot-b"></span>Baseline <b>{esc(baseline)}</b> ({esc(reason)}) '
+        f'<span class="dot-f"></span>In focus <b>{esc(focus)}</b></p>'
+    )
