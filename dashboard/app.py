@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import panel as pn
+
 from dashboard import shell
 from dashboard.pages import home, performance, problems
 from dashboard.state import Selection
-
 from driftline import queries
 from driftline.reports.html import STYLE, esc
 from driftline.store import Store, open_store
@@ -20,7 +20,8 @@ STATIC = Path(__file__).parent / "static"
 TOKENS = (resources.files("driftline") / "reports" / "tokens.css").read_text()
 BUILDERS = {"home": home.build, "performance": performance.build, "problems": problems.build}
 SIDE_BY_SIDE = (
-    ":host { display: grid !important; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 34px 40px; }"
+    ":host { display: grid !important; gap: 34px 40px;"
+    " grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); }"
 )
 _LOCK = threading.Lock()
 

@@ -46,7 +46,8 @@ def context(kind: str, choice: Choice, labels: dict[str, str], facts: list[str],
     return (
         f'<div class="ctx"><span title="{esc(choice.baseline)}"><span class="dot-b"></span>Baseline '
         f'<b>{esc(labels[choice.baseline])}</b> <span class="opt m">({esc(choice.reason)})</span></span>'
-        f'<span title="{esc(choice.focus)}"><span class="dot-f"></span>In focus <b>{esc(labels[choice.focus])}</b>{around}</span>'
+        f'<span title="{esc(choice.focus)}"><span class="dot-f"></span>In focus '
+        f"<b>{esc(labels[choice.focus])}</b>{around}</span>"
         f'{rest}{lost}<button class="btn mob" data-act="side">Change {esc(kind)} ▾</button></div>'
     )
 
@@ -58,12 +59,13 @@ def run_panel(selection: Selection, choice: Choice | None, runs: list[Row], grou
     members = [row for row in runs if row["group_id"] == here or row["run"] in chosen]
     members.sort(key=lambda row: row["run"] not in chosen)
     body = join(_run_row(row, selection, choice) for row in members) if choice else ""
-    head = "<tr><th>Base</th><th>Cand</th><th>Run</th><th class='n'>Date</th><th class='n'>Ep.</th><th class='n'>Diag</th></tr>"
+    head = _head(("Base", "Cand", "Run"), ("Date", "Ep.", "Diag"))
     return _panel(
         "Runs",
         f"1 baseline, {len(choice.candidates)} candidates" if choice else "nothing to compare",
         f'<p class="lab">Comparison group</p><details class="groups"><summary><span>{esc(here or "none")}</span>'
-        f'<span class="m">{len(members)} runs ▾</span></summary>{join(_group(row, selection) for row in groups)}</details>'
+        f'<span class="m">{len(members)} runs ▾</span></summary>'
+        f"{join(_group(row, selection) for row in groups)}</details>"
         '<input type="search" data-search placeholder="Search runs" aria-label="Search runs">'
         f'<table class="runs"><thead>{head}</thead><tbody>{body}</tbody></table>',
     )
@@ -83,26 +85,39 @@ def _run_row(row: Row, selection: Selection, choice: Choice) -> str:
     keep = tuple(candidate for candidate in choice.candidates if candidate != key)
     as_base = selection.query(baseline=key, candidates=keep, focus=choice.focus if choice.focus != key else "")
     toggled = keep if is_candidate else (*choice.candidates, key)
-    as_candidate = selection.query(baseline=choice.baseline, candidates=toggled, focus=choice.focus if choice.focus in toggled else "")
-    focus = selection.query(baseline=choice.baseline, candidates=toggled if not is_candidate else choice.candidates, focus=key)
+    as_candidate = selection.query(
+        baseline=choice.baseline, candidates=toggled, focus=choice.focus if choice.focus in toggled else ""
+    )
+    focus = selection.query(
+        baseline=choice.baseline, candidates=toggled if not is_candidate else choice.candidates, focus=key
+    )
     css = "focus" if key == choice.focus else "" if is_base or is_candidate else "off"
     date = row["created_at"].strftime("%b %-d") if row["created_at"] else "–"
     label = esc(row["label"])
     name = label if is_base else link(focus, label)
-    box = "" if is_base else link(as_candidate, '<span class="bx"></span>', _checked("checkbox", is_candidate, f"{row['label']} as candidate"))
+    box = (
+        ""
+        if is_base
+        else link(
+            as_candidate, '<span class="bx"></span>', _checked("checkbox", is_candidate, f"{row['label']} as candidate")
+        )
+    )
     return (
         f'<tr class="{css}" title="{esc(key)}" data-text="{esc((key + " " + row["label"]).lower())}">'
-        f'<td>{link(as_base, "<span class=rd></span>", _checked("radio", is_base, row["label"] + " as baseline"))}</td><td>{box}</td>'
-        f'<td class="name">{name}</td><td class="n">{date}</td><td class="n">{esc("–" if row["episodes"] is None else row["episodes"])}</td>'
+        f"<td>{_radio(as_base, is_base, row['label'])}</td><td>{box}</td>"
+        f'<td class="name">{name}</td><td class="n">{date}</td>'
+        f'<td class="n">{esc("–" if row["episodes"] is None else row["episodes"])}</td>'
         f'<td class="n">{"✓" if row["has_diagnostics"] else "–"}</td></tr>'
     )
 
 
-def profile_panel(selection: Selection, choice: Choice | None, profiles: list[Row], labels: dict[str, str], prefix: str) -> str:
+def profile_panel(
+    selection: Selection, choice: Choice | None, profiles: list[Row], labels: dict[str, str], prefix: str
+) -> str:
     """Chooses the releases whose profiles are compared."""
     rows = join(_profile_row(row, selection, choice, labels) for row in profiles) if choice else ""
     note = f'<p class="lab">All names begin with {esc(prefix)}</p>' if prefix else ""
-    head = "<tr><th>Base</th><th>Cand</th><th>Release</th><th class='n'>Captured</th><th class='n'>Capt.</th></tr>"
+    head = _head(("Base", "Cand", "Release"), ("Captured", "Capt."))
     return _panel(
         "Releases",
         f"1 baseline, {len(choice.candidates)} candidates" if choice else "nothing to compare",
@@ -117,22 +132,47 @@ def _profile_row(row: Row, selection: Selection, choice: Choice, labels: dict[st
     is_base, is_candidate = key == choice.baseline, key in choice.candidates
     keep = tuple(candidate for candidate in choice.candidates if candidate != key)
     toggled = keep if is_candidate else (*choice.candidates, key)
-    as_base = selection.query(profile_baseline=key, profile_candidates=keep, profile_focus=choice.focus if choice.focus != key else "")
+    as_base = selection.query(
+        profile_baseline=key, profile_candidates=keep, profile_focus=choice.focus if choice.focus != key else ""
+    )
     as_candidate = selection.query(
-        profile_baseline=choice.baseline, profile_candidates=toggled, profile_focus=choice.focus if choice.focus in toggled else ""
+        profile_baseline=choice.baseline,
+        profile_candidates=toggled,
+        profile_focus=choice.focus if choice.focus in toggled else "",
     )
     focus = selection.query(
-        profile_baseline=choice.baseline, profile_candidates=choice.candidates if is_candidate else toggled, profile_focus=key
+        profile_baseline=choice.baseline,
+        profile_candidates=choice.candidates if is_candidate else toggled,
+        profile_focus=key,
     )
     css = "focus" if key == choice.focus else "" if is_base or is_candidate else "off"
     when = row["captured_at"].strftime("%b %-d %H:%M") if row["captured_at"] else "no date"
     name = esc(labels[key]) if is_base else link(focus, esc(labels[key]))
-    box = "" if is_base else link(as_candidate, '<span class="bx"></span>', _checked("checkbox", is_candidate, f"{labels[key]} as candidate"))
+    box = (
+        ""
+        if is_base
+        else link(
+            as_candidate, '<span class="bx"></span>', _checked("checkbox", is_candidate, f"{labels[key]} as candidate")
+        )
+    )
     return (
         f'<tr class="{css}" title="{esc(key)}" data-text="{esc((key + " " + (row["hostname"] or "")).lower())}">'
-        f'<td>{link(as_base, "<span class=rd></span>", _checked("radio", is_base, labels[key] + " as baseline"))}</td><td>{box}</td>'
+        f"<td>{_radio(as_base, is_base, labels[key])}</td><td>{box}</td>"
         f'<td class="name">{name}</td><td class="n">{when}</td><td class="n">{row["captures"] or "–"}</td></tr>'
     )
+
+
+def _head(words: tuple[str, ...], numbers: tuple[str, ...]) -> str:
+    return (
+        "<tr>"
+        + join(f'<th scope="col">{word}</th>' for word in words)
+        + join(f'<th scope="col" class="n">{word}</th>' for word in numbers)
+        + "</tr>"
+    )
+
+
+def _radio(query: str, is_on: bool, label: str) -> str:
+    return link(query, '<span class="rd"></span>', _checked("radio", is_on, label + " as baseline"))
 
 
 def _checked(role: str, is_on: bool, label: str) -> str:
@@ -141,7 +181,8 @@ def _checked(role: str, is_on: bool, label: str) -> str:
 
 def _panel(title: str, rail: str, inner: str) -> str:
     return (
-        f'<div class="rail"><button class="btn" data-act="side" aria-label="Open the panel">⟩⟩</button><br><span>{esc(title)} · {esc(rail)}</span></div>'
-        f'<div class="side"><h2>{esc(title)}<button class="btn" data-act="side" aria-label="Collapse the panel" title="Collapse (b)">⟨⟨</button></h2>'
+        '<div class="rail"><button class="btn" data-act="side" aria-label="Open the panel">⟩⟩</button><br>'
+        f'<span>{esc(title)} · {esc(rail)}</span></div><div class="side"><h2>{esc(title)}'
+        '<button class="btn" data-act="side" aria-label="Collapse the panel" title="Collapse (b)">⟨⟨</button></h2>'
         f"{inner}</div>"
     )

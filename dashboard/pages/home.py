@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import duckdb
+
 from dashboard import shell
 from dashboard.page import Page
 from dashboard.state import Selection
-
 from driftline import queries
 from driftline.reports import home, html
 from driftline.reports.choice import choose_runs
@@ -18,7 +18,11 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
     choice = choose_runs(connection, selection.baseline, selection.candidates, selection.focus)
     panel = shell.run_panel(selection, choice, runs, groups)
     if choice is None:
-        found = f"{len(runs)} runs are here, but no two of the same task, kind and dataset." if runs else "No runs below eval/."
+        found = (
+            f"{len(runs)} runs are here, but no two of the same task, kind and dataset."
+            if runs
+            else "No runs below eval/."
+        )
         body = "<h1>Nothing to compare yet.</h1>" + html.empty(found, "driftline check")
         return Page(panel, "", [body], selection)
     labels = {row["run"]: row["label"] for row in runs}

@@ -7,10 +7,10 @@ from typing import Any
 
 import duckdb
 from bokeh.models import CustomJS, TapTool
+
 from dashboard import shell
 from dashboard.page import Page
 from dashboard.state import Selection
-
 from driftline import queries
 from driftline.reports import html, performance
 from driftline.reports.choice import Choice, choose_profiles, shorten
@@ -29,7 +29,9 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
         return Page(panel, "", ["<h1>Nothing to compare yet.</h1>" + html.empty(found, "driftline check")], selection)
 
     def to(profile: str) -> str:
-        return selection.query(profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=profile)
+        return selection.query(
+            profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=profile
+        )
 
     comparison = performance.Comparison(choice.baseline, choice.focus, choice.others, profiles, labels, to)
     figures = trend_figures(connection, comparison, selection.theme)
@@ -37,7 +39,9 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
         _focus_on_tap(figure, _focus_queries(selection, choice, list(profiles)))
     heading = performance.trends_heading(queries.ask(connection, queries.trend_sql("wall_time_s")).rows, comparison)
     facts = sorted({row["dataset_id"] for row in profiles.values() if row["dataset_id"]})
-    context = shell.context("releases", choice, labels, [f"Dataset {', '.join(facts)}" if facts else "", "noise unknown"], to)
+    context = shell.context(
+        "releases", choice, labels, [f"Dataset {', '.join(facts)}" if facts else "", "noise unknown"], to
+    )
     parts: list[Any] = [
         performance.before_trends(connection, comparison),
         f'<section class="sec2">{heading}</section>',

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import duckdb
+
 from dashboard.page import Page
 from dashboard.state import Selection
-
 from driftline.reports import problems
 
 

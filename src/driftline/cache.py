@@ -222,7 +222,9 @@ def _temporary_cache() -> Cache:
         folder = Path(tempfile.mkdtemp(prefix="driftline-"))
         (folder / FORMAT / "segments").mkdir(parents=True)
     except OSError as error:
-        raise UserError(f"no folder can be written for the cache: {error}", "free space on the disk, or set TMPDIR") from error
+        raise UserError(
+            f"no folder can be written for the cache: {error}", "free space on the disk, or set TMPDIR"
+        ) from error
     cache = Cache(folder)
     weakref.finalize(cache, shutil.rmtree, folder, ignore_errors=True)
     return cache

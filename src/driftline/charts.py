@@ -68,7 +68,7 @@ def lay_out_trends(
     top = frame.groupby("stage")["value"].transform("max")
     if len(spread):
         widest = frame["stage"].map(spread.groupby("stage")["high"].max())
-        top = np.fmax(top, widest)
+        top = top.combine(widest, np.fmax)
     frame["scale"] = (ROOF - FLOOR) / top.where(top > 0)
     frame["y"] = frame["row"] + FLOOR + frame["value"] * frame["scale"].fillna(0)
     frame["shown"] = [metric.shown_with_unit(None if pd.isna(value) else value) for value in frame["value"]]
@@ -91,7 +91,11 @@ def _place_spread(spread: pd.DataFrame, frame: pd.DataFrame, at: Mapping[str, in
     floor = known["stage"].map(scales["row"]) + FLOOR
     scale = known["stage"].map(scales["scale"])
     return pd.DataFrame(
-        {"x": known["profile"].map(at).astype(float), "low": floor + known["low"] * scale, "high": floor + known["high"] * scale}
+        {
+            "x": known["profile"].map(at).astype(float),
+            "low": floor + known["low"] * scale,
+            "high": floor + known["high"] * scale,
+        }
     )
 
 
@@ -104,7 +108,9 @@ def with_breaks(points: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else points[columns]
 
 
-def draw_trends(trends: Trends, palette: Mapping[str, str], marker: Span, axis: Range1d, width: int | None = None) -> Any:
+def draw_trends(
+    trends: Trends, palette: Mapping[str, str], marker: Span, axis: Range1d, width: int | None = None
+) -> Any:
     """One figure of a metric: a row a stage on the release axis that `axis` and `marker` share with other figures."""
     lines = with_breaks(trends.points)
     line = lines.hvplot.line(x="x", y="y", hover=False, legend=False)
@@ -113,7 +119,18 @@ def draw_trends(trends: Trends, palette: Mapping[str, str], marker: Span, axis: 
     return (
         line.opts(hv.opts.Curve(color=palette["ink2"], line_width=1.2, tools=[]))
         * dots.opts(hv.opts.Scatter(color=palette["ink2"], size=_dot_size(trends), tools=["tap"]))
-    ).opts(hv.opts.Overlay(height=ROW_HEIGHT * max(len(trends.rows), 1) + 34, hooks=hooks, toolbar=None, title="", yaxis=None, xlabel="", ylabel="", width=width or 600))
+    ).opts(
+        hv.opts.Overlay(
+            height=ROW_HEIGHT * max(len(trends.rows), 1) + 34,
+            hooks=hooks,
+            toolbar=None,
+            title="",
+            yaxis=None,
+            xlabel="",
+            ylabel="",
+            width=width or 600,
+        )
+    )
 
 
 def _dot_size(trends: Trends) -> float:
@@ -139,7 +156,9 @@ def _style(trends: Trends, palette: Mapping[str, str], marker: Span, axis: Range
             if glyph is not None and type(glyph).__name__ == "Line":
                 renderer.nonselection_glyph = None
         hover = HoverTool(
-            renderers=[r for r in figure.renderers if type(r.glyph).__name__ == "Scatter" and "shown" in r.data_source.data],
+            renderers=[
+                r for r in figure.renderers if type(r.glyph).__name__ == "Scatter" and "shown" in r.data_source.data
+            ],
             tooltips=[("", "@label"), ("", "@stage"), (trends.metric.label, "@shown")],
             point_policy="snap_to_data",
         )
@@ -210,7 +229,8 @@ def _texts(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
         text_color=palette["ink"], **text,
     )  # fmt: skip
     figure.text(
-        x=[trends.right_end] * len(rows), y=y, text=rows["change"].to_list(), text_font_size="11.5px", text_align="right",
+        x=[trends.right_end] * len(rows), y=y, text=rows["change"].to_list(), text_font_size="11.5px",
+        text_align="right",
         text_color=palette["ink2"], **text,
     )  # fmt: skip
     base = trends.points[trends.points["x"] == trends.baseline].dropna(subset=["y"])
@@ -219,14 +239,18 @@ def _texts(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
     values = {"text_font_size": "11.5px", **text}
     beside = {"x_offset": 5, "text_align": "left"}
     above = {"x_offset": -7 if at_end else 7, "y_offset": -8, "text_align": "right" if at_end else "left"}
-    for points, x, colour, place in ((base, [last + 0.35] * len(base), "ink2", beside), (focus, focus["x"], "accent", above)):
+    for points, x, colour, place in (
+        (base, [last + 0.35] * len(base), "ink2", beside),
+        (focus, focus["x"], "accent", above),
+    ):
         where = {"x": list(x), "y": points["y"].to_numpy(), "text": _bare(points, trends.metric), **values, **place}
         # The outline is drawn over its own letters, so the halo is a text of its own below them.
         figure.text(text_color=palette["bg"], text_outline_color=palette["bg"], text_outline_width=3, **where)
         figure.text(text_color=palette[colour], **where)
     empty = rows[~rows["stage"].isin(trends.points.dropna(subset=["y"])["stage"])]
     figure.text(
-        x=[-0.35] * len(empty), y=(empty["row"] + FLOOR + 0.2).to_numpy(float), text=["no sample in any profile"] * len(empty),
+        x=[-0.35] * len(empty), y=(empty["row"] + FLOOR + 0.2).to_numpy(float),
+        text=["no sample in any profile"] * len(empty),
         text_font_size="11.5px", text_color=palette["ink3"], **text,
     )  # fmt: skip
 

@@ -43,7 +43,9 @@ def answer(connection: Connection, statement: str) -> Rows:
         cursor = connection.execute(statement)
         return [column[0] for column in cursor.description or []], cursor.fetchall()
     except duckdb.Error as error:
-        raise UserError(f"that statement failed: {error}", '`driftline sql "show tables"` lists what there is') from None
+        raise UserError(
+            f"that statement failed: {error}", '`driftline sql "show tables"` lists what there is'
+        ) from None
 
 
 def problem_rows(connection: Connection, with_info: bool) -> Rows:
@@ -81,7 +83,9 @@ def loaded_counts(connection: Connection) -> dict[str, int]:
 
 def groups(connection: Connection) -> list[Row]:
     """Comparison groups, the default one first, then the largest."""
-    statement = "select * from comparison_groups order by is_default desc, default_candidate is null, runs desc, group_id"
+    statement = (
+        "select * from comparison_groups order by is_default desc, default_candidate is null, runs desc, group_id"
+    )
     return ask(connection, statement).rows
 
 
@@ -229,7 +233,7 @@ order by stage_order, stage, release_order"""
 
 
 def trend(connection: Connection, metric: str) -> pd.DataFrame:
-    """profile, release, release_order, stage, stage_order, value (NaN at a gap), present: ordered by stage and release."""
+    """profile, release, release_order, stage, stage_order, value (NaN at a gap), present; by stage, then release."""
     return connection.execute(trend_sql(metric)).df()
 
 

@@ -35,7 +35,10 @@ BATCHES = 12
 ROWS_IN_MEMORY = 50_000
 MAX_SEGMENTS = 24
 RACY_NS = 50_000_000
-CONNECTION = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+CONNECTION: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 
 
 def refresh(root: Path, cache: Cache, progress: Progress | None = None) -> Manifest:

@@ -44,11 +44,11 @@ def parse_json(text: str) -> Any:
     try:
         value = json.loads(text, parse_int=_integer)
     except json.JSONDecodeError as error:
-        raise JsonFault(f"not JSON: {error.msg}", error.lineno) from None
+        raise JsonError(f"not JSON: {error.msg}", error.lineno) from None
     except RecursionError:
-        raise JsonFault("not usable: nested too deeply", None) from None
+        raise JsonError("not usable: nested too deeply", None) from None
     if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
-        raise JsonFault("not usable: nested too deeply", None)
+        raise JsonError("not usable: nested too deeply", None)
     return value
 
 
@@ -66,7 +66,7 @@ def _is_deep(value: Any) -> bool:
     return True
 
 
-class JsonFault(ValueError):
+class JsonError(ValueError):
     """Why a text is no JSON value; `line` counts from 1."""
 
     def __init__(self, reason: str, line: int | None) -> None:
@@ -79,7 +79,7 @@ def json_object(data: bytes, problems: Problems) -> dict[str, Any] | None:
     text = decode(data, problems)
     try:
         value = parse_json(text)
-    except JsonFault as fault:
+    except JsonError as fault:
         what = "the file is empty" if not data.strip() else str(fault)
         problems.error(what, WRITE_AGAIN, fault.line)
         return None
@@ -98,7 +98,7 @@ def json_lines(data: bytes, problems: Problems) -> Iterator[tuple[int, dict[str,
             continue
         try:
             value = parse_json(line)
-        except JsonFault as fault:
+        except JsonError as fault:
             problems.warning(f"the line is {fault}", "mend or remove the line; the others are loaded", index)
             continue
         if not isinstance(value, dict):

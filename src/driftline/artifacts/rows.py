@@ -1,6 +1,6 @@
 """The rows that readers make: one kind for each `source_*` relation, with DuckDB's column types.
 
-`file_id` names one reading of one file; it is added by `Batch`, so that a changed file replaces all of its rows at once.
+`file_id` names one reading of one file; it is added by `Batch`, so that a changed file replaces all its rows at once.
 """
 
 from __future__ import annotations

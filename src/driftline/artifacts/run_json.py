@@ -1,4 +1,4 @@
-"""Reads the JSON objects of a run: metrics.json (nested and flat), fingerprint.json, baseline.json, run_summary.json."""
+"""Reads the JSON objects of a run: metrics.json (nested, flat), fingerprint.json, baseline.json, run_summary.json."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ class _Values:
             row = {"metric": metric, "reference": reference, "reference_order": order, "value": value}
             self.rows.append({"run": self.run, "artifact": self.artifact, **row})
 
-    def take(self, source: dict[str, Any], name: str, metric: str, scale: float = 1.0, high: float | None = None) -> None:
+    def take(
+        self, source: dict[str, Any], name: str, metric: str, scale: float = 1.0, high: float | None = None
+    ) -> None:
         value = number(source.get(name), name, self.problems, low=0, high=high)
         self.put(metric, None if value is None else value / scale)
 
@@ -70,7 +72,9 @@ def read_metrics(data: bytes, run: str, file_id: int, batch: Batch, problems: Pr
     for rate in RATES:
         values.take(gates, rate, rate, high=1)
     if "speaker_name_leak_rate" not in gates:
-        values.take(mapping(intrinsic, "warnings", problems), "speaker_name_leak_rate", "speaker_name_leak_rate", high=1)
+        values.take(
+            mapping(intrinsic, "warnings", problems), "speaker_name_leak_rate", "speaker_name_leak_rate", high=1
+        )
     _lengths_and_costs(values, intrinsic)
     episodes = mapping(content, "episodes", problems) if flat else {}
     total = count(episodes.get("total") if flat else content.get("episode_count"), "episode_count", problems)

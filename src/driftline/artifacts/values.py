@@ -1,4 +1,4 @@
-"""Cleans single values found in artifacts: numbers, times and text. A value that is not usable is None, never a guess."""
+"""Cleans single values found in artifacts: numbers, times and text. What is not usable is None, never a guess."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def storable(value: str) -> str:
 
 
 def moment(value: Any) -> str | None:
-    """An ISO date or time, or a YAML date, as `YYYY-MM-DD HH:MM:SS[.ffffff]` in UTC; without a zone it is taken as UTC."""
+    """An ISO date or time, or a YAML date, as `YYYY-MM-DD HH:MM:SS[.ffffff]` in UTC; one without a zone is UTC."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
@@ -101,9 +101,8 @@ def moment(value: Any) -> str | None:
 
 def excerpt(value: Any, limit: int = 60) -> str:
     """The value as it may be shown in a problem: one line, control characters visible, cut at `limit`."""
-    kind = {dict: "an object", list: "a list"}.get(type(value))
-    if kind:
-        return kind
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else "a list"
     try:
         shown = repr(value) if isinstance(value, str) else str(value)
     except ValueError:

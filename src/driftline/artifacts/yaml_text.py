@@ -44,7 +44,7 @@ class Document:
     lines: dict[str, int]
 
 
-class _Fault(ValueError):
+class _UnusableError(ValueError):
     def __init__(self, reason: str, line: int | None = None) -> None:
         super().__init__(reason)
         self.line = line
@@ -54,7 +54,7 @@ def load_mapping(data: bytes, problems: Problems) -> Document | None:
     """The mapping a YAML file holds; None with an error where it cannot be read, None in silence for other values."""
     try:
         return _load(data, problems)
-    except _Fault as fault:
+    except _UnusableError as fault:
         problems.error(f"not usable YAML: {fault}", REMEDY, fault.line)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -66,7 +66,7 @@ def load_mapping(data: bytes, problems: Problems) -> Document | None:
 
 def _load(data: bytes, problems: Problems) -> Document | None:
     if len(data) > MAX_BYTES:
-        raise _Fault(f"the file is larger than {MAX_BYTES // 2**20} MiB")
+        raise _UnusableError(f"the file is larger than {MAX_BYTES // 2**20} MiB")
     text = decode(data, problems)
     _check_events(text)
     loader = _Loader(text)
@@ -101,7 +101,7 @@ def _check_events(text: str) -> None:
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
             if depth > MAX_DEPTH:
-                raise _Fault("nested too deeply", event.start_mark.line + 1)
+                raise _UnusableError("nested too deeply", event.start_mark.line + 1)
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
 
@@ -114,13 +114,15 @@ def _check_size(root: yaml.Node) -> None:
         if isinstance(node, yaml.ScalarNode):
             return 1
         if id(node) in open_nodes:
-            raise _Fault("an alias refers to a value that holds it", node.start_mark.line + 1)
+            raise _UnusableError("an alias refers to a value that holds it", node.start_mark.line + 1)
         if id(node) not in sizes:
             inside = open_nodes | {id(node)}
             parts = [part for entry in node.value for part in (entry if isinstance(entry, tuple) else (entry,))]
             sizes[id(node)] = 1 + sum(size(part, inside) for part in parts)
             if sizes[id(node)] > MAX_NODES:
-                raise _Fault(f"its aliases unfold into more than {MAX_NODES:,} values", node.start_mark.line + 1)
+                raise _UnusableError(
+                    f"its aliases unfold into more than {MAX_NODES:,} values", node.start_mark.line + 1
+                )
         return sizes[id(node)]
 
     size(root, frozenset())

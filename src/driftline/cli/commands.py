@@ -27,7 +27,11 @@ app = typer.Typer(
 
 RootOption = Annotated[
     Path | None,
-    typer.Option("--root", metavar="DIR", help="The directory that holds eval/ or profiles/; else DRIFTLINE_ROOT, ./data, or here."),
+    typer.Option(
+        "--root",
+        metavar="DIR",
+        help="The directory that holds eval/ or profiles/; else DRIFTLINE_ROOT, ./data, or here.",
+    ),
 ]
 
 
@@ -101,7 +105,7 @@ def loaded(store: Store) -> str:
 
 @app.command()
 def sql(
-    statement: Annotated[str, typer.Argument(help="One SQL statement, for example \"from runs\".")],
+    statement: Annotated[str, typer.Argument(help='One SQL statement, for example "from runs".')],
     root: RootOption = None,
     layout: Annotated[Layout, typer.Option("--format", help="table, csv, json or markdown.")] = Layout.table,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The answer of a page as one sentence, from delta rows and their levels. Words only: every number is a column of a row."""
+"""The answer of a page as one sentence, from delta rows and their levels. Every number is a column of a row."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from driftline.metrics import Metric, arrow, percent
 Row = dict[str, Any]
 Registry = dict[str, Metric]
 ORDER = ("rougeL_f1", "failed_episodes", "gate_failures", "avg_output_tokens", "avg_latency_s")
-REPEATS = {"success_rate": "failed_episodes", "truncation_rate": "gate_failures", "speaker_label_leak_rate": "gate_failures",
-           "boilerplate_leak_rate": "gate_failures"}  # fmt: skip
+# Metrics that say again what another one says, which is told instead.
+REPEATS = {
+    "success_rate": "failed_episodes",
+    "truncation_rate": "gate_failures",
+    "speaker_label_leak_rate": "gate_failures",
+    "boilerplate_leak_rate": "gate_failures",
+}
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Answer:
 
 
 def judged(rows: Sequence[Row], side: str) -> list[Row]:
-    """Primary rows past a level on the bad (`level`) or good (`gain`) side, the most telling first, nothing said twice."""
+    """Primary rows past a level on the bad (`level`) or good (`gain`) side, most telling first, nothing twice."""
     past = [row for row in rows if row["is_primary"] and row[side] in ("warn", "fail")]
     told = {row["metric"] for row in past}
     past = [row for row in past if REPEATS.get(row["metric"]) not in told]
@@ -76,7 +81,11 @@ def _more(rows: Sequence[Row], registry: Registry) -> str:
 
 
 def _name(metric: Metric) -> str:
-    return metric.label.replace(" F1", "") if metric.metric.startswith("rouge") else metric.label[0].lower() + metric.label[1:]
+    return (
+        metric.label.replace(" F1", "")
+        if metric.metric.startswith("rouge")
+        else metric.label[0].lower() + metric.label[1:]
+    )
 
 
 def other_clause(rows: Sequence[Row], registry: Registry) -> str:
@@ -99,7 +108,10 @@ def profile_answer(rows: Sequence[Row], registry: Registry, baseline: str, candi
         return Answer("No change.", "", f"{candidate} needs the time and memory of {baseline}, inside ±10 %.")
     moved = sorted(more or less, key=size, reverse=True)
     word, tone = ("Mixed.", "") if more and less else ("Costs more.", "w") if more else ("Costs less.", "b")
-    told = [_cost(row, registry) for row in ([*moved[:1], *sorted(less, key=size, reverse=True)[:1]] if more and less else moved)]
+    told = [
+        _cost(row, registry)
+        for row in ([*moved[:1], *sorted(less, key=size, reverse=True)[:1]] if more and less else moved)
+    ]
     where = _stage(rows, moved[0]["metric"])
     return Answer(word, tone, f"{candidate} against {baseline}: {', '.join(told)}{where}.")
 
@@ -107,11 +119,15 @@ def profile_answer(rows: Sequence[Row], registry: Registry, baseline: str, candi
 def _cost(row: Row, registry: Registry) -> str:
     metric = registry[row["metric"]]
     size = percent(row["delta_pct"])
-    return f"{metric.label.lower().replace('rss', 'RSS')} {arrow(row['delta'])} {size} ({metric.shown(row['baseline'])} → {metric.shown_with_unit(row['candidate'])})"
+    name = metric.label.lower().replace("rss", "RSS")
+    values = f"{metric.shown(row['baseline'])} → {metric.shown_with_unit(row['candidate'])}"
+    return f"{name} {arrow(row['delta'])} {size} ({values})"
 
 
 def _stage(rows: Sequence[Row], metric: str) -> str:
-    stages = [row for row in rows if row["stage"] != "(totals)" and row["metric"] == metric and row["delta"] is not None]
+    stages = [
+        row for row in rows if row["stage"] != "(totals)" and row["metric"] == metric and row["delta"] is not None
+    ]
     if not stages:
         return ""
     most = max(stages, key=lambda row: abs(row["delta"]))

@@ -84,6 +84,8 @@ def shorten(names: list[str]) -> tuple[dict[str, str], str]:
     if len(names) < 2:
         return {name: name for name in names}, ""
     first, last = min(names), max(names)
-    shared = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    shared = next(
+        (at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last))
+    )
     cut = max((at + 1 for at in range(shared) if first[at] in "-_/ "), default=0)
     return {name: name[cut:] for name in names}, first[:cut]

@@ -15,7 +15,12 @@ from driftline.reports.html import esc
 
 Row = dict[str, Any]
 TILES = ("rougeL_f1", "success_rate", "avg_output_tokens", "avg_latency_s", "gate_failures")
-TILE_UNITS = {"avg_output_tokens": "per episode", "avg_latency_s": "s per episode", "gate_failures": "", "success_rate": "%"}
+TILE_UNITS = {
+    "avg_output_tokens": "per episode",
+    "avg_latency_s": "s per episode",
+    "gate_failures": "",
+    "success_rate": "%",
+}
 OTHERS_SHOWN = 3
 EPISODES_SHOWN = 12
 NO_NOISE = "Threshold only: no repetition of these runs is known, so what looks like a change may be noise."
@@ -50,8 +55,8 @@ def render(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str
         + "</section><section>"
         + _episodes(episodes, registry)
         + "</section></div>"
-        + '<p class="foot">A gap is a value that could be there and is not: no score for a failed episode, no map or reduce '
-        "numbers without diagnostics. It is never filled or shown as 0.</p>"
+        + '<p class="foot">A gap is a value that could be there and is not: no score for a failed episode, '
+        "no map or reduce numbers without diagnostics. It is never filled or shown as 0.</p>"
     )
 
 
@@ -123,7 +128,9 @@ def _tile(name: str, comparison: Comparison, by_run: dict[str, list[Row]], regis
     unit = TILE_UNITS.get(name, metric.shown_unit)
     if row is None:
         return f'<div class="tile"><div class="k">{esc(metric.label)}</div><div class="v gap">not measured</div></div>'
-    others = html.join(_other(run, comparison, _row_of(by_run[run], name), registry) for run in comparison.others[:OTHERS_SHOWN])
+    others = html.join(
+        _other(run, comparison, _row_of(by_run[run], name), registry) for run in comparison.others[:OTHERS_SHOWN]
+    )
     more = len(comparison.others) - OTHERS_SHOWN
     return (
         f'<div class="tile"><div class="k">{esc(metric.label)}</div>'
@@ -141,7 +148,11 @@ def _tile_change(row: Row, metric: Metric) -> str:
         return f'<span class="m">{esc(row["status"])}</span>'
     if row["delta"] == 0:
         return '<span class="m">= 0 unchanged</span>'
-    size = percent(row["delta_pct"]) if metric.unit != "fraction" and row["delta_pct"] is not None else metric.shown_delta(row["delta"])
+    size = (
+        percent(row["delta_pct"])
+        if metric.unit != "fraction" and row["delta_pct"] is not None
+        else metric.shown_delta(row["delta"])
+    )
     return f"{arrow(row['delta'])} {esc(size)} {html.chip(row)}"
 
 
@@ -150,7 +161,9 @@ def _other(run: str, comparison: Comparison, row: Row | None, registry: answer.R
     if row is None:
         return f'<span>{name}</span><span class="m">–</span><span></span>'
     metric = registry[row["metric"]]
-    moved = html.change(row["delta"], row["delta_pct"] if metric.unit != "fraction" else None, metric.shown_delta(row["delta"]))
+    moved = html.change(
+        row["delta"], row["delta_pct"] if metric.unit != "fraction" else None, metric.shown_delta(row["delta"])
+    )
     return f"<span>{name}</span><span>{esc(metric.shown(row['candidate']))}</span><span>{moved}</span>"
 
 
@@ -163,11 +176,14 @@ def _differs(table: queries.Table, registry: answer.Registry) -> str:
     scored = f"Scores against {', '.join(against)}. " if against else ""
     caption = f"{scored}Strip: per cent of the baseline, grey inside the warn level, hollow dot: no interval known. "
     head = (
-        ("", "Metric"), ("n", "Baseline"), ("n cand", "Candidate"), ("fst", html.strip_scale()), ("n", "Change"), ("", "Level"),
+        ("", "Metric"), ("n", "Baseline"), ("n", "Candidate"), ("fst", html.strip_scale()), ("n", "Change"),
+        ("", "Level"),
     )  # fmt: skip
     rows = [("", _cells(row, registry)) for row in moved]
     folded = _folded("unchanged", [registry[row["metric"]].label for row in same])
-    folded += _folded("not compared", [f"{registry[row['metric']].label} ({row['note'] or row['status']})" for row in apart])
+    folded += _folded(
+        "not compared", [f"{registry[row['metric']].label} ({row['note'] or row['status']})" for row in apart]
+    )
     body = html.table(head, rows, "forest") if rows else html.empty("Every metric that both runs have is the same.")
     return html.heading(title, caption + NO_NOISE, table.sql) + body + folded
 
@@ -177,7 +193,8 @@ def _cells(row: Row, registry: answer.Registry) -> list[str]:
     size = metric.shown_delta(row["delta"])
     by_points = metric.unit == "fraction" or row["delta_pct"] is None
     return [
-        f'<span title="{esc(metric.description)}">{esc(metric.label)}</span> <span class="m">{esc(metric.shown_unit)}</span>',
+        f'<span title="{esc(metric.description)}">{esc(metric.label)}</span> '
+        f'<span class="m">{esc(metric.shown_unit)}</span>',
         esc(metric.shown(row["baseline"])),
         f"<b>{esc(metric.shown(row['candidate']))}</b>",
         html.strip(row["delta_pct"], row["warn_pct"]),
@@ -201,7 +218,9 @@ def _episodes(table: queries.Table, registry: answer.Registry) -> str:
     failed = sum(row["status"] == "failed" for row in table.rows)
     title = f"{len(table.rows)} episodes, " + (f"{failed} failed" if failed else "none failed")
     rest = len(table.rows) - len(shown)
-    caption = f"Failed first, then gate failures, then the largest loss of text.{f' {rest} more in SQL.' if rest else ''}"
+    caption = (
+        f"Failed first, then gate failures, then the largest loss of text.{f' {rest} more in SQL.' if rest else ''}"
+    )
     head = (("", "Episode"), ("n", "Output tokens"), ("n", "Latency, s"), ("", "Note"))
     rows = [(f'data-ep="{esc(row["episode_id"])}"', _episode(row, registry)) for row in shown]
     return html.heading(title, caption, table.sql) + html.table(head, rows, "episodes")
@@ -211,7 +230,12 @@ def _episode(row: Row, registry: answer.Registry) -> list[str]:
     name = esc(row["episode_id"])
     if row["status"] == "failed":
         error = esc((row["error"] or "no error text")[:120])
-        return [f'<span class="w">{name}</span>', '<span class="w">failed</span>', "", f'<span class="w">{error}</span>']
+        return [
+            f'<span class="w">{name}</span>',
+            '<span class="w">failed</span>',
+            "",
+            f'<span class="w">{error}</span>',
+        ]
     note = ", ".join(row["gates"])
     if row["baseline_status"] is None:
         note = "only in candidate"

@@ -1,4 +1,4 @@
-"""The atoms of every page. All text that comes from an artifact or a URL goes through `esc`, and only here is HTML made."""
+"""The atoms of every page. All text that comes from an artifact or a URL goes through `esc`."""
 
 from __future__ import annotations
 
@@ -96,7 +96,9 @@ def strip(pct: float | None, warn_pct: float | None) -> str:
     x = middle + min(max(pct, STRIP_LOW), STRIP_HIGH) * per_pct
     beyond = pct > STRIP_HIGH
     mark = (
-        f'<path d="M{STRIP_WIDTH - 8} 5l6 4-6 4" class="st-beyond"/>' if beyond else f'<circle cx="{x:.1f}" cy="9" r="3.5"/>'
+        f'<path d="M{STRIP_WIDTH - 8} 5l6 4-6 4" class="st-beyond"/>'
+        if beyond
+        else f'<circle cx="{x:.1f}" cy="9" r="3.5"/>'
     )
     return (
         f'<svg class="strip" width="{STRIP_WIDTH}" height="18" role="img" aria-label="{esc(percent(pct))}">'
@@ -114,10 +116,14 @@ def table(head: Sequence[tuple[str, str]], rows: Iterable[tuple[str, Sequence[st
     """A table from (class, label) heads and (attributes, cells) rows; cells are HTML, classes ours."""
     heads = join(f'<th scope="col" class="{css}">{label}</th>' for css, label in head)
     body = join(
-        f"<tr {attributes}>" + join(f'<td class="{css}">{cell}</td>' for (css, _), cell in zip(head, cells, strict=True)) + "</tr>"
+        f"<tr {attributes}>"
+        + join(f'<td class="{css}">{cell}</td>' for (css, _), cell in zip(head, cells, strict=True))
+        + "</tr>"
         for attributes, cells in rows
     )
-    return f'<div class="scroll"><table class="{name}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    return (
+        f'<div class="scroll"><table class="{name}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def empty(what: str, command: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Performance: did time or memory change between two profiles, and in which stage. The charts stand between the sections."""
+"""Performance: did time or memory change between two profiles, and in which stage."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ TILES = ("peak_rss_mb", "wall_time_s", "avg_wall_time_per_episode_s", "episodes_
 OTHERS_SHOWN = 3
 ROWS_SHOWN = 12
 GAPS = "Gaps indicate stages not present in that release's profile, or, for memory, a stage too short to be sampled."
-MACHINES = (
-    "Selected profiles come from different machines: absolute RSS and CPU values are not directly comparable."
+MACHINES = "Selected profiles come from different machines: absolute RSS and CPU values are not directly comparable."
+DATASETS = (
+    "Profiles use different datasets: wall times are not directly comparable across different episode counts or sizes."
 )
-DATASETS = "Profiles use different datasets: wall times are not directly comparable across different episode counts or sizes."
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,16 @@ def trends_heading(rows: Sequence[Row], comparison: Comparison) -> str:
     """Title and caption of the small multiples; `rows` are those of `stage_trend` for wall time."""
     stages = {row["stage"] for row in rows}
     gone = sorted({row["stage"] for row in rows if not row["present"]} - {"(totals)"})
-    what = f"{', '.join(gone[:2])}{' and others are' if len(gone) > 2 else ' is' if len(gone) == 1 else ' are'} missing in some releases"
-    title = what if gone else f"All {len(stages) - 1} stages are in every release"
+    verb = " and others are" if len(gone) > 2 else " is" if len(gone) == 1 else " are"
+    title = (
+        f"{', '.join(gone[:2])}{verb} missing in some releases"
+        if gone
+        else f"All {len(stages) - 1} stages are in every release"
+    )
     caption = (
         f"{len(comparison.profiles)} releases in order of capture; every row has its own scale from zero. "
-        "Ring and dashes: baseline; filled: in focus; grey bar: spread of captures. Point at a release to mark it everywhere."
+        "Ring and dashes: baseline; filled: in focus; grey bar: spread of captures. "
+        "Point at a release to mark it everywhere."
     )
     return html.heading(title, caption, queries.trend_sql("wall_time_s"))
 
@@ -122,16 +127,25 @@ def _other(profile: str, comparison: Comparison, row: Row | None, metric: Any) -
     name = html.link(comparison.to(profile), esc(comparison.labels[profile]), f'title="{esc(profile)}"')
     if row is None or row["candidate"] is None:
         return f'<span>{name}</span><span class="m">–</span><span></span>'
-    return f"<span>{name}</span><span>{esc(metric.shown(row['candidate']))}</span><span>{html.change(row['delta'], row['delta_pct'], '')}</span>"
+    moved = html.change(row["delta"], row["delta_pct"], "")
+    return f"<span>{name}</span><span>{esc(metric.shown(row['candidate']))}</span><span>{moved}</span>"
 
 
 def _host(comparison: Comparison) -> str:
     mine = comparison.profiles[comparison.focus]
     base = comparison.profiles[comparison.baseline]
-    same = "same as baseline" if mine["hostname"] == base["hostname"] else f"baseline on {base['hostname'] or 'an unknown host'}"
+    same = (
+        "same as baseline"
+        if mine["hostname"] == base["hostname"]
+        else f"baseline on {base['hostname'] or 'an unknown host'}"
+    )
     lines = html.join(
         f"<span>{esc(comparison.labels[other])}</span><span></span><span>"
-        + ("same" if comparison.profiles[other]["hostname"] == base["hostname"] else '<span class="warn">other host</span>')
+        + (
+            "same"
+            if comparison.profiles[other]["hostname"] == base["hostname"]
+            else '<span class="warn">other host</span>'
+        )
         + "</span>"
         for other in comparison.others[:OTHERS_SHOWN]
     )
@@ -144,13 +158,28 @@ def _host(comparison: Comparison) -> str:
 
 
 def _stage_table(table: queries.Table, comparison: Comparison, registry: answer.Registry) -> str:
-    moved = [row for row in table.rows if row["stage"] != "(totals)" and row["metric"] == "wall_time_s" and row["delta"]]
+    moved = [
+        row for row in table.rows if row["stage"] != "(totals)" and row["metric"] == "wall_time_s" and row["delta"]
+    ]
     most = max(moved, key=lambda row: abs(row["delta"]), default=None)
-    title = f"{most['stage']} moved most: {registry['wall_time_s'].shown_delta(most['delta'])} s" if most else "No stage moved"
+    title = (
+        f"{most['stage']} moved most: {registry['wall_time_s'].shown_delta(most['delta'])} s"
+        if most
+        else "No stage moved"
+    )
     rows = [row for row in table.rows if row["metric"] != "episodes_processed"]
     shown, rest = rows[:ROWS_SHOWN], rows[ROWS_SHOWN:]
-    head = (("", "Stage"), ("", "Metric"), ("n base", "Baseline"), ("n", "Candidate"), ("n", "Change"), ("n", "Change, %"), ("", "Level"))
-    caption = f"Totals first, then what changed most from {comparison.labels[comparison.baseline]} to {comparison.labels[comparison.focus]}. “No sample” is not 0."
+    head = (
+        ("", "Stage"),
+        ("", "Metric"),
+        ("n base", "Baseline"),
+        ("n", "Candidate"),
+        ("n", "Change"),
+        ("n", "Change, %"),
+        ("", "Level"),
+    )
+    both = f"{comparison.labels[comparison.baseline]} to {comparison.labels[comparison.focus]}"
+    caption = f"Totals first, then what changed most from {both}. “No sample” is not 0."
     folded = ""
     if rest:
         inner = html.table(head, [("", _stage_cells(row, registry)) for row in rest], "stages")

@@ -19,18 +19,22 @@ def render(connection: duckdb.DuckDBPyConnection) -> str:
     serious = [row for row in listed if row["severity"] != "info"]
     infos = [row for row in listed if row["severity"] == "info"]
     words = _count(counts["errors"], "error") + " and " + _count(counts["warnings"], "warning")
+    loaded = f"{counts['runs']} runs with {counts['episodes']} predictions and {counts['profiles']} profiles"
+    tone = "w" if counts["errors"] else ""
     first = (
-        f'<h1><span class="{"w" if counts["errors"] else ""}">{words}.</span> Everything else is loaded: {counts["runs"]} runs with '
-        f"{counts['episodes']} predictions, {counts['profiles']} profiles.</h1>"
+        f'<h1><span class="{tone}">{words}.</span> Everything else is loaded: {loaded}.</h1>'
         if serious
-        else f"<h1>No problems. {counts['runs']} runs with {counts['episodes']} predictions and {counts['profiles']} profiles are loaded.</h1>"
+        else f"<h1>No problems. {loaded} are loaded.</h1>"
     )
     body = html.heading(
-        "What is wrong, and what to do", "Errors first: an artifact that could not be used at all.", queries.problems_sql(False)
+        "What is wrong, and what to do",
+        "Errors first: an artifact that could not be used at all.",
+        queries.problems_sql(False),
     )
     body += _table(serious) if serious else html.empty("Nothing is wrong with the artifacts of this root.")
     if infos:
-        body += f'<details class="more"><summary>{_count(len(infos), "optional file")} missing</summary>{_table(infos)}</details>'
+        missing = f"{_count(len(infos), 'optional file')} missing"
+        body += f'<details class="more"><summary>{missing}</summary>{_table(infos)}</details>'
     return f'{first}<section class="sec2">{body}</section>'
 
 
@@ -40,10 +44,14 @@ def _count(number: int, word: str) -> str:
 
 def _table(rows: list[queries.Row]) -> str:
     head = (("", "Severity"), ("", "File"), ("n", "Line"), ("", "Problem"), ("", "What to do"))
-    cells = [
-        ("", [f'<span class="{"w" if row["severity"] == "error" else ""}">{esc(row["severity"])}</span>', esc(row["file"]),
-              esc(row["line"]), esc(row["problem"]), esc(row["remedy"])])
-        for row in rows[:SHOWN]
-    ]  # fmt: skip
+    cells = [("", _cells(row)) for row in rows[:SHOWN]]
     rest = len(rows) - SHOWN
-    return html.table(head, cells, "problems") + (f'<p class="cap">{rest} more: driftline check</p>' if rest > 0 else "")
+    return html.table(head, cells, "problems") + (
+        f'<p class="cap">{rest} more: driftline check</p>' if rest > 0 else ""
+    )
+
+
+def _cells(row: queries.Row) -> list[str]:
+    tone = "w" if row["severity"] == "error" else ""
+    rest = [esc(row[name]) for name in ("file", "line", "problem", "remedy")]
+    return [f'<span class="{tone}">{esc(row["severity"])}</span>', *rest]

@@ -44,7 +44,9 @@ def write_snapshot(store: Store, target: Path, baseline: str | None = None, cand
         os.chmod(temporary, 0o644)
         os.replace(temporary, target)
     except OSError as error:
-        raise UserError(f"cannot write {target}: {error.strerror}", "name a file in a folder that you may write") from None
+        raise UserError(
+            f"cannot write {target}: {error.strerror}", "name a file in a folder that you may write"
+        ) from None
 
 
 def render_snapshot(store: Store, baseline: str | None = None, candidate: str | None = None) -> str:
@@ -62,7 +64,8 @@ def render_snapshot(store: Store, baseline: str | None = None, candidate: str | 
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>driftline</title>'
         f'<link rel="icon" href="data:,"><style>{TOKENS}{STYLE}{PAGE_STYLE}</style>'
         f'<script>{library.replace("</script", "<" + chr(92) + "/script")}</script></head><body><div class="snapshot">'
-        '<nav><b>driftline</b><a href="#home">Home</a><a href="#performance">Performance</a><a href="#problems">Problems</a></nav>'
+        '<nav><b>driftline</b><a href="#home">Home</a><a href="#performance">Performance</a>'
+        '<a href="#problems">Problems</a></nav>'
         f'<section id="home">{quality}</section><section id="performance">{cost}</section>'
         f'<section id="problems">{listed}</section></div>{script}</body></html>'
     )
