@@ -197,7 +197,7 @@ def find_cache(root: Path) -> Cache:
 def find_caches(root: Path) -> Iterator[Cache]:
     """Those of these that can be written: `<root>/.driftline`, the user's cache folder, a temporary folder."""
     name = hashlib.sha256(os.fsencode(root)).hexdigest()[:24]
-    user = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    user = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111
     for folder in (root / ".driftline", Path(user) / "driftline" / name):
         if folder.is_absolute() and is_plain_path(str(folder)) and _is_writable(folder):
             yield Cache(folder)

@@ -1,0 +1,202 @@
+"""Chromium and a served dashboard for tests: one browser, one server a root, and what a page did while it was watched.
+
+A test module takes the fixtures by `pytest_plugins = ("browser",)`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from roots import SOURCE
+
+REPOSITORY = Path(__file__).parent.parent
+SHIPPED = REPOSITORY / "data"
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking")
+COMMAND = (sys.executable, "-c", "from driftline.cli import main; main()")
+TRENDS = """
+() => Object.fromEntries([...Bokeh.documents[0]._all_models.values()]
+    .filter(model => model.tags?.[0] === "trend")
+    .map(figure => {
+        const column = (source, name) => [...source.data[name]].map(value => Number.isNaN(value) ? null : value);
+        const of = type => figure.renderers.filter(renderer => renderer.glyph?.type === type);
+        const line = of("Line")[0].data_source;
+        const dots = of("Scatter").find(renderer => "shown" in renderer.data_source.data).data_source;
+        const read = source => Object.fromEntries(
+            Object.keys(source.data).filter(name => name !== "index").map(name => [name, column(source, name)]));
+        return [figure.tags[1], {
+            line: read(line),
+            dots: read(dots),
+            gaps: read(of("Scatter").find(renderer => renderer.data_source.tags[0] === "gaps").data_source),
+            spread: read(of("Segment").find(renderer => renderer.data_source.tags[0] === "spread").data_source),
+            axis: figure.x_range.id,
+            marker: figure.toolbar.tools.find(tool => tool.type === "CrosshairTool").overlay.id,
+            labels: Object.fromEntries(figure.below[0].major_label_overrides),
+        }];
+    }))
+"""
+IDLE = "() => window.Bokeh && Bokeh.documents.length > 0 && Bokeh.documents.every(document => document.is_idle)"
+
+
+def find_chromium() -> str | None:
+    """The browser of this machine; None leaves it to Playwright's own."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def wait_until(is_true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    """Asks again and again until it is true."""
+    pause = Event()
+    for _ in range(int(seconds / 0.05)):
+        if is_true():
+            return
+        pause.wait(0.05)
+    raise AssertionError(f"never: {what}")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A dashboard that answers, and the root that it shows."""
+
+    url: str
+    root: Path
+
+    def at(self, page: str = "home", **query: Any) -> str:
+        return f"{self.url}?{urlencode({'page': page, **query}, doseq=True)}"
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=30) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+@contextmanager
+def serving(root: Path, *command: str, cwd: Path | None = None, **environment: str) -> Iterator[Served]:
+    """`driftline serve --port 0` on a root, in a process of its own, until the block ends."""
+    paths = {"PYTHONPATH": str(SOURCE), "XDG_CACHE_HOME": str(root.parent / "cache")}
+    arguments = [*(command or COMMAND), "serve", "--port", "0", "--root", str(root)]
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env={**os.environ, **paths, **environment}
+    )  # fmt: skip
+    with process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            assert url, f"no address: {process.stderr.read() if process.stderr else ''}"
+            wait_until(lambda: process.poll() is not None or answers(url), f"{url} answers")
+            assert process.poll() is None, "the server ended"
+            yield Served(url, root)
+        finally:
+            process.send_signal(2)
+            process.wait(timeout=30)
+
+
+@dataclass
+class Watched:
+    """A page and everything it did that a dashboard must not do."""
+
+    page: Page
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda message: self._told(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
+        self.page.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        self.page.on("request", lambda request: self._requested(request.url))
+
+    def _told(self, kind: str, text: str) -> None:
+        if kind == "error":
+            self.faults.append(f"console: {text}")
+
+    def _requested(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob", "file") and parts.hostname != "127.0.0.1":
+            self.faults.append(f"request: {url}")
+
+    def open(self, url: str) -> Page:
+        """Goes there and waits until it is drawn; nothing may have gone wrong on the way."""
+        self.page.goto(url)
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        self.page.locator("h1").first.wait_for()
+        self.page.wait_for_function(IDLE)
+        assert self.faults == []
+
+    def trends(self) -> dict[str, Any]:
+        """What the trend figures draw, by metric: NaN arrives as None."""
+        found: dict[str, Any] = self.page.evaluate(TRENDS)
+        return found
+
+    def width_beyond(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        beyond: int = self.page.evaluate(
+            "() => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - innerWidth"
+        )
+        return beyond
+
+    def count_running_scripts(self) -> int:
+        """Elements that an artifact could have smuggled in, shadow roots included."""
+        found: int = self.page.evaluate(
+            """() => { let found = window.__xss === undefined ? 0 : 1;
+            const look = node => { for (const element of node.querySelectorAll("*")) {
+                if (element.matches("img, iframe, object, embed, svg[onload], b.xss, [onerror], [onload], [onclick], [onmouseover]")) found++;
+                if (element.matches("a[href]") && !/^https?:|^file:|^about:/.test(element.href)) found++;
+                if (element.shadowRoot) look(element.shadowRoot); } };
+            look(document.body); return found; }"""
+        )
+        return found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watch(chromium: Browser) -> Iterator[Callable[..., Watched]]:
+    """Opens watched pages, each in a context of its own unless one is given: `watch(width=390, theme="dark")`."""
+    with ExitStack() as stack:
+
+        def open_page(width: int = 1440, theme: str = "light", context: BrowserContext | None = None, **options: Any) -> Watched:
+            if context is None:
+                size = {"width": width, "height": 1000}
+                context = chromium.new_context(viewport=size, color_scheme=theme, **options)  # type: ignore[arg-type]
+                stack.enter_context(closing(context))
+            return Watched(context.new_page())
+
+        yield open_page
+
+
+@pytest.fixture(scope="session")
+def shipped_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the shipped root, without its cache."""
+    root = tmp_path_factory.mktemp("shipped") / "data"
+    shutil.copytree(SHIPPED, root, ignore=shutil.ignore_patterns(".driftline"))
+    return root
+
+
+@pytest.fixture(scope="session")
+def shipped(shipped_root: Path) -> Iterator[Served]:
+    """The dashboard on a copy of the shipped root."""
+    with serving(shipped_root) as served:
+        yield served
