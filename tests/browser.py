@@ -27,25 +27,26 @@ SHIPPED = REPOSITORY / "data"
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking")
 COMMAND = (sys.executable, "-c", "from driftline.cli import main; main()")
 TRENDS = """
-() => Object.fromEntries([...Bokeh.documents[0]._all_models.values()]
-    .filter(model => model.tags?.[0] === "trend")
-    .map(figure => {
-        const column = (source, name) => [...source.data[name]].map(value => Number.isNaN(value) ? null : value);
+() => {
+    const columns = source => source.data instanceof Map ? Object.fromEntries(source.data) : source.data;
+    const read = ({data_source: source}) => Object.fromEntries(Object.entries(columns(source))
+        .map(([name, values]) => [name, Array.from(values, value => Number.isNaN(value) ? null : value)]));
+    const figures = [...Bokeh.documents[0]._all_models.values()].filter(model => model.tags?.[0] === "trend");
+    return Object.fromEntries(figures.map(figure => {
         const of = type => figure.renderers.filter(renderer => renderer.glyph?.type === type);
-        const line = of("Line")[0].data_source;
-        const dots = of("Scatter").find(renderer => "shown" in renderer.data_source.data).data_source;
-        const read = source => Object.fromEntries(
-            Object.keys(source.data).filter(name => name !== "index").map(name => [name, column(source, name)]));
+        const tagged = (type, tag) => of(type).find(renderer => renderer.data_source.tags[0] === tag);
         return [figure.tags[1], {
-            line: read(line),
-            dots: read(dots),
-            gaps: read(of("Scatter").find(renderer => renderer.data_source.tags[0] === "gaps").data_source),
-            spread: read(of("Segment").find(renderer => renderer.data_source.tags[0] === "spread").data_source),
+            line: read(of("Line")[0]),
+            dots: read(of("Scatter").find(renderer => "shown" in columns(renderer.data_source))),
+            gaps: read(tagged("Scatter", "gaps")),
+            spread: read(tagged("Segment", "spread")),
             axis: figure.x_range.id,
             marker: figure.toolbar.tools.find(tool => tool.type === "CrosshairTool").overlay.id,
             labels: Object.fromEntries(figure.below[0].major_label_overrides),
+            ticks: [...figure.below[0].ticker.ticks],
         }];
-    }))
+    }));
+}
 """
 IDLE = "() => window.Bokeh && Bokeh.documents.length > 0 && Bokeh.documents.every(document => document.is_idle)"
 

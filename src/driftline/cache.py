@@ -17,16 +17,23 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 
-from driftline import __version__
-from driftline.artifacts.bulk import STATEMENTS, TOTALS, is_plain_path
-from driftline.artifacts.reading import READER_VERSION
-from driftline.artifacts.rows import KINDS
+from driftline.artifacts.bulk import is_plain_path
 from driftline.errors import UserError
 
-# Another version of driftline reads files differently, so it keeps a folder of its own beside this one.
-FORMAT = hashlib.sha256(json.dumps([__version__, READER_VERSION, KINDS, STATEMENTS, TOTALS]).encode()).hexdigest()[:16]
+
+def _readers() -> str:
+    """A name for the way files are read: other readers make other rows, so each way keeps a folder of its own."""
+    digest = hashlib.sha256()
+    folder = resources.files("driftline") / "artifacts"
+    for source in sorted((entry for entry in folder.iterdir() if entry.is_file()), key=lambda entry: entry.name):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+FORMAT = _readers()
 ABANDONED_AFTER_S = 7 * 24 * 3600
 RETIRED_FOR_S = 900
 DIGEST = ', "digest": "'
@@ -197,7 +204,7 @@ def find_cache(root: Path) -> Cache:
 def find_caches(root: Path) -> Iterator[Cache]:
     """Those of these that can be written: `<root>/.driftline`, the user's cache folder, a temporary folder."""
     name = hashlib.sha256(os.fsencode(root)).hexdigest()[:24]
-    user = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111
+    user = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     for folder in (root / ".driftline", Path(user) / "driftline" / name):
         if folder.is_absolute() and is_plain_path(str(folder)) and _is_writable(folder):
             yield Cache(folder)

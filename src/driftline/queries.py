@@ -114,7 +114,7 @@ from deltas({literal(baseline)}, {literal(candidate)}) as d
 inner join metrics as m using (metric)
 order by
     m.is_primary desc,
-    list_position(['fail', 'warn'], d.level) nulls last,
+    list_position(['quality', 'gate', 'length', 'latency'], m.family) nulls last,
     abs(d.delta_pct) desc nulls last,
     d.metric,
     d.reference""",

@@ -6,7 +6,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,8 +23,8 @@ from driftline.artifacts.bulk import (
     literal,
     literals,
 )
-from driftline.artifacts.reading import note_plain, read
-from driftline.artifacts.rows import Batch, columns
+from driftline.artifacts.reading import note_plain, note_totals, read
+from driftline.artifacts.rows import KINDS, Batch, columns
 from driftline.artifacts.scan import Found, scan
 from driftline.cache import Cache, Entry, Manifest
 
@@ -41,10 +41,12 @@ CONNECTION: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-def refresh(root: Path, cache: Cache, progress: Progress | None = None) -> Manifest:
+def refresh(
+    root: Path, cache: Cache, connection: duckdb.DuckDBPyConnection, progress: Progress | None = None
+) -> Manifest:
     """Brings the cache in line with the files as they are now and returns the manifest that says so.
 
-    `progress` is called with bytes read and bytes to read.
+    `connection` does the reading in bulk; `progress` is called with bytes read and bytes to read.
     """
     found = scan(root)
     manifest = cache.load()
@@ -57,7 +59,7 @@ def refresh(root: Path, cache: Cache, progress: Progress | None = None) -> Manif
         found = scan(root)
         changed = _changes(manifest, found)
         if changed:
-            _Reading(root, cache, manifest, started, progress).run(found)
+            _Reading(root, cache, manifest, started, connection, progress).run(found)
     return manifest
 
 
@@ -75,14 +77,22 @@ def _be_silent(done: int, total: int) -> None:
 class _Reading:
     """One pass over the changed files, under the lock."""
 
-    def __init__(self, root: Path, cache: Cache, manifest: Manifest, started: int, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        cache: Cache,
+        manifest: Manifest,
+        started: int,
+        connection: duckdb.DuckDBPyConnection,
+        progress: Progress | None,
+    ) -> None:
         self.root, self.cache, self.manifest, self.started = root, cache, manifest, started
+        self.connection = connection
         self.progress = progress or _be_silent
         self.done = self.total = 0
         self.pending = Batch()
         self.entries: dict[str, Entry] = {}
         self.written: dict[str, list[str]] = {}
-        self.connection = duckdb.connect(config=CONNECTION)
 
     def run(self, found: list[Found]) -> None:
         known = self.manifest.files
@@ -94,8 +104,9 @@ class _Reading:
         self.total = sum(file.signature[0] for file in changed if file.fault is None)
         self.entries = {rel: entry for rel, entry in known.items() if rel in present and rel not in replaced}
         self._read(changed)
-        self._flush()
+        self._flush(STATEMENTS)
         self._add_up()
+        self._flush(KINDS)
         manifest = self.manifest
         manifest.files = {file.rel: self.entries[file.rel] for file in found}
         manifest.dead += dead
@@ -104,7 +115,6 @@ class _Reading:
         retired = self._compact()
         self.cache.retire(manifest, retired)
         self.cache.save(manifest)
-        self.connection.close()
 
     def _read(self, changed: list[Found]) -> None:
         """Large files go through DuckDB in the background while this thread reads the small ones."""
@@ -166,7 +176,7 @@ class _Reading:
         batch = read(self.root, file, file_id)
         self.pending.extend(batch)
         if sum(map(len, self.pending.rows.values())) > ROWS_IN_MEMORY:
-            self._flush()
+            self._flush(KINDS)
         self._enter(file, file_id, batch.rows["artifacts"][0]["status"] if batch.rows else "other")
 
     def _enter(self, file: Found, file_id: int, status: str) -> None:
@@ -174,9 +184,12 @@ class _Reading:
         self.done += file.signature[0] if file.fault is None else 0
         self.progress(self.done, self.total)
 
-    def _flush(self) -> None:
-        """Writes the rows in memory, a segment a kind."""
-        for kind, rows in self.pending.rows.items():
+    def _flush(self, kinds: Iterable[str]) -> None:
+        """Writes the rows of these kinds that are in memory, a segment a kind."""
+        for kind in kinds:
+            rows = self.pending.rows.pop(kind, None)
+            if rows is None:
+                continue
             target = self.cache.segments / self._segment(kind)
             staged = target.with_suffix(".json")
             largest = staged.write_text(json.dumps(rows, ensure_ascii=False, allow_nan=False), encoding="utf-8")
@@ -187,19 +200,18 @@ class _Reading:
                 f" to {literal(str(target))} {PARQUET}"
             )
             staged.unlink()
-        self.pending = Batch()
 
     def _add_up(self) -> None:
         """Totals of every JSONL file that was just read, so that opening the root reads no episode."""
-        for artifact, (kind, statement) in TOTALS.items():
+        for artifact, statement in TOTALS.items():
             names = self.written.get(artifact, [])
             if names:
                 paths = literals([as_pattern(str(self.cache.segments / name)) for name in names])
                 rows = f"(from read_parquet({paths}) where file_id not in ({_ids(self.manifest.dead)}))"
-                target = self.cache.segments / self._segment(kind)
-                self.connection.execute(
-                    f"copy ({statement.replace('$rows', rows)}) to {literal(str(target))} {PARQUET}"
-                )
+                cursor = self.connection.execute(statement.replace("$rows", rows))
+                columns_read = [column[0] for column in cursor.description or []]
+                for totals in cursor.fetchall():
+                    note_totals(self.pending, artifact, dict(zip(columns_read, totals, strict=True)))
 
     def _compact(self) -> list[str]:
         """Rewrites kinds with many segments, and all when much of it is dead. Returns the segments left behind."""

@@ -39,7 +39,7 @@ PUBLIC_RELATIONS = (
     "problems",
 )
 # Kinds that grow with episodes or ticks stay on disk; the others are small, and in memory they cost no planning.
-LARGE_KINDS = ("predictions", "diagnostics", "monitor_samples")
+LARGE_KINDS = ("predictions", "diagnostics", "monitor_samples", "captures", "fingerprints")
 CACHE_FAULTS = (OSError, duckdb.Error)
 LINE_ARTIFACTS = ("predictions", "diagnostics")
 
@@ -91,7 +91,7 @@ class Store:
         raise fault
 
     def _load(self, progress: Progress | None) -> bool:
-        manifest = refresh(self.root, self.cache, progress)
+        manifest = refresh(self.root, self.cache, self.connection, progress)
         text = model_sql(self.root, self.cache, manifest)
         if text == self._model:
             return False

@@ -15,8 +15,8 @@ STATEMENTS = {
     artifact: Path(__file__).with_name(f"{artifact}.sql").read_text() for artifact in ("predictions", "diagnostics")
 }
 TOTALS = {
-    artifact: (kind, Path(__file__).with_name(f"{kind}.sql").read_text())
-    for artifact, kind in (("predictions", "prediction_totals"), ("diagnostics", "diagnostic_totals"))
+    "predictions": Path(__file__).with_name("prediction_totals.sql").read_text(),
+    "diagnostics": Path(__file__).with_name("diagnostic_totals.sql").read_text(),
 }
 UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.DataError)
 PARQUET = "(format parquet, compression zstd, compression_level 1, row_group_size 8192)"

@@ -59,10 +59,14 @@ def read_profile(data: bytes, profile: str, file_id: int, batch: Batch, problems
         "git_sha": text(environment.get("git_sha")),
         "git_dirty": environment.get("git_dirty") if isinstance(environment.get("git_dirty"), bool) else None,
         "attribution": text(content.get("attribution")),
+        **_totals(content, problems),
     }
     batch.add("profiles", file_id, {"profile": profile, **header})
-    for row in [*_measurements(content, None, None, problems), *_captures(content, header["captured_at"], problems)]:
+    stages = _stages(content, problems)
+    for row in stages:
         batch.add("stage_values", file_id, {"profile": profile, **row})
+    for row in _captures(content, header, stages, problems):
+        batch.add("captures", file_id, {"profile": profile, **row})
     return True
 
 
@@ -74,30 +78,41 @@ def _captured_at(value: Any, problems: Problems, line: int | None) -> str | None
     return captured
 
 
-def _captures(content: dict[Any, Any], captured_at: str | None, problems: Problems) -> list[Row]:
+def _captures(content: dict[Any, Any], header: Row, stages: list[Row], problems: Problems) -> list[Row]:
     """Each capture's values; a profile without the key is one capture of its own."""
     captures = content.get("captures")
     if captures is None:
-        return _measurements(content, 1, captured_at, Problems())
+        return _capture(1, header["captured_at"], header, stages)
     if not isinstance(captures, list):
         problems.warning("captures is not a list", "write one entry for each capture")
         return []
     rows: list[Row] = []
     for order, capture in enumerate(captures, start=1):
         if isinstance(capture, dict):
-            rows += _measurements(capture, order, moment(capture.get("started_at")), problems)
+            totals, measured = _totals(capture, problems), _stages(capture, problems)
+            rows += _capture(order, moment(capture.get("started_at")), totals, measured)
         else:
             problems.warning(f"capture {order} is not an object", "write stages and totals of the capture")
     return rows
 
 
-def _measurements(source: dict[Any, Any], capture: int | None, started_at: str | None, problems: Problems) -> list[Row]:
-    rows: list[Row] = []
+def _capture(order: int, started_at: str | None, totals: Row, stages: list[Row]) -> list[Row]:
+    """The totals that are stated, and every metric of every stage."""
+    measured = [(TOTALS, metric, totals[metric]) for metric in TOTAL_METRICS if totals[metric] is not None]
+    measured += [(row["stage"], row["metric"], row["value"]) for row in stages]
+    return [
+        {"capture": order, "started_at": started_at, "stage": stage, "metric": metric, "value": value}
+        for stage, metric, value in measured
+    ]
+
+
+def _totals(source: dict[Any, Any], problems: Problems) -> Row:
     totals = _mapping(source, "totals", problems)
-    for metric in TOTAL_METRICS:
-        value = number(totals.get(metric), f"totals.{metric}", problems, low=0)
-        if value is not None:
-            rows.append({"stage": TOTALS, "stage_order": 0, "metric": metric, "value": value, "sampled": True})
+    return {metric: number(totals.get(metric), f"totals.{metric}", problems, low=0) for metric in TOTAL_METRICS}
+
+
+def _stages(source: dict[Any, Any], problems: Problems) -> list[Row]:
+    rows: list[Row] = []
     stages = _mapping(source, "stages", problems)
     seen = {TOTALS}
     for position, (name, measured) in enumerate(stages.items()):
@@ -112,7 +127,7 @@ def _measurements(source: dict[Any, Any], capture: int | None, started_at: str |
         order = KNOWN_STAGES.index(stage) + 1 if stage in KNOWN_STAGES else len(KNOWN_STAGES) + 1 + position
         for row in _stage(stage, measured, problems):
             rows.append({"stage": stage, "stage_order": order, **row})
-    return [{"capture": capture, "started_at": started_at, **row} for row in rows]
+    return rows
 
 
 def _stage(stage: str, measured: dict[Any, Any], problems: Problems) -> list[Row]:
@@ -165,7 +180,8 @@ def read_monitor_log(data: bytes, profile: str, file_id: int, batch: Batch, prob
             batch.add("monitor_samples", file_id, _tick(tick, profile, max(section, 1), index, problems))
         elif " pid=" in line:
             problems.warning("the line is no complete tick", "none: the other ticks are loaded", index)
-    batch.add("monitor_logs", file_id, {"profile": profile, "lines": len(lines) - (lines[-1] == "")})
+    whole = len(lines) - (lines[-1] == "")
+    batch.add("monitor_logs", file_id, {"profile": profile, "lines": whole, "bytes": len(data)})
 
 
 def _tick(tick: re.Match[str], profile: str, section: int, line: int, problems: Problems) -> Row:

@@ -7,11 +7,9 @@ import stat
 from pathlib import Path
 
 from driftline.artifacts import profile, root_files, run_json, run_lines
-from driftline.artifacts.rows import Batch
+from driftline.artifacts.rows import Batch, Row
 from driftline.artifacts.scan import Found
 from driftline.errors import Problems
-
-READER_VERSION = 1
 
 RUN_READERS = {
     "metrics": run_json.read_metrics,
@@ -53,6 +51,18 @@ def read(root: Path, found: Found, file_id: int) -> Batch:
 def note_plain(batch: Batch, found: Found, file_id: int) -> None:
     """The row of `artifacts` for a file that was read in bulk without any fault."""
     _note(batch, found, file_id, "ok", found.signature[0])
+
+
+def note_totals(batch: Batch, artifact: str, totals: Row) -> None:
+    """What a JSONL file says about its run as a whole, beside what the other artifacts of the run say."""
+    file_id, run = totals.pop("file_id"), totals.pop("run")
+    if artifact == "predictions":
+        facts = {"dataset_id": totals.pop("dataset_id"), "episode_count": totals.pop("episodes")}
+        batch.add("run_facts", file_id, {"run": run, "artifact": artifact, **facts})
+        for episode in totals.pop("failed_ids") or []:
+            batch.add("prediction_errors", file_id, {"run": run, "episode_id": episode})
+    for metric, value in totals.items():
+        batch.add("run_values", file_id, {"run": run, "artifact": artifact, "metric": metric, "value": value})
 
 
 def _note(batch: Batch, found: Found, file_id: int, status: str, size: int) -> Batch:

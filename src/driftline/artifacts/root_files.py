@@ -45,6 +45,7 @@ def read_settings(data: bytes, file_id: int, batch: Batch, problems: Problems) -
             int(where[1]) if where else None,
         )
         return
+    levels: dict[str, dict[str, float]] = {}
     metrics: Any = content.get("metrics", {})
     for metric, settings in metrics.items() if isinstance(metrics, dict) else []:
         for setting, value in settings.items() if isinstance(settings, dict) else []:
@@ -54,6 +55,7 @@ def read_settings(data: bytes, file_id: int, batch: Batch, problems: Problems) -
                 )
                 continue
             cleaned = number(value, f"metrics.{metric}.{setting}", problems, low=0)
-            row = {"metric": storable(metric), "setting": setting, "value": cleaned}
             if cleaned is not None:
-                batch.add("metric_overrides", file_id, row)
+                levels.setdefault(storable(metric), {})[setting] = cleaned
+    for metric, declared in levels.items():
+        batch.add("metric_overrides", file_id, {"metric": metric, **declared})

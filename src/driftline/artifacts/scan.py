@@ -117,7 +117,7 @@ class _Walk:
         """A directory that may have been read already under another name."""
         path = os.path.join(self.root, rel)
         try:
-            status = os.stat(path)  # noqa: PTH116
+            status = os.stat(path)
         except OSError as error:
             self._fault(rel, Problem("warning", f"the link leads nowhere: {error.strerror}", "remove the link"))
             return
@@ -125,7 +125,7 @@ class _Walk:
             self._fault(rel, Problem("warning", "a directory was expected here", "move the file away"))
         elif (status.st_dev, status.st_ino) not in self.seen:
             self.folders.append(rel)
-        elif f"{os.path.realpath(os.path.dirname(path))}/".startswith(f"{os.path.realpath(path)}/"):  # noqa: PTH120
+        elif f"{os.path.realpath(os.path.dirname(path))}/".startswith(f"{os.path.realpath(path)}/"):
             self._fault(rel, Problem("warning", "the link leads back to a directory that holds it", "remove the link"))
         else:
             self._fault(rel, Problem("info", "the link leads to a directory that is read under its own name", "none"))
@@ -133,7 +133,7 @@ class _Walk:
     def _read(self, rel: str) -> None:
         path = os.path.join(self.root, rel)
         try:
-            status = os.stat(path)  # noqa: PTH116
+            status = os.stat(path)
             with os.scandir(path) as entries:
                 listing = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
@@ -145,7 +145,7 @@ class _Walk:
             known = self.classify(rel, entry.name)
             if known:
                 self.found.append(_look(entry.path, below, *known))
-            elif entry.is_symlink() and not os.path.isfile(entry.path):  # noqa: PTH113
+            elif entry.is_symlink() and not os.path.isfile(entry.path):
                 self.links.append(below)
             elif entry.is_dir(follow_symlinks=False):
                 self.folders.append(below)
@@ -156,7 +156,7 @@ class _Walk:
 
 def _look(path: str, rel: str, artifact: str, key: str) -> Found:
     try:
-        status = os.stat(path)  # noqa: PTH116
+        status = os.stat(path)
     except OSError as error:
         problem = Problem("error", f"the file cannot be reached: {error.strerror}", "mend or remove the link")
         return Found(rel, artifact, key, _signature_of_link(path), problem)

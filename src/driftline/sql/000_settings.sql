@@ -3,3 +3,5 @@
 -- null: none
 set autoinstall_known_extensions = false;
 set autoload_known_extensions = false;
+-- The statements that follow are many and small: handing them to threads costs more than it saves.
+set threads = 1;

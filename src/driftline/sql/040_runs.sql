@@ -1,26 +1,39 @@
 -- Every evaluation run that was found.
--- grain: one row per run directory
+-- grain: one row per run directory with at least one known artifact
 -- null: not stated by any artifact of the run
 create or replace table runs as
-with facts as (
+with files as (
+    select
+        key as run,
+        list(artifact) as artifacts,
+        list(artifact) filter (where status <> 'failed') as usable,
+        bool_or(artifact = 'predictions' and status <> 'failed') as has_usable_predictions,
+        bool_or(artifact in ('metrics', 'predictions') and status <> 'ok') as has_faults
+    from source_artifacts
+    where artifact in ('metrics', 'predictions', 'fingerprint', 'baseline', 'run_summary', 'diagnostics')
+    group by key
+),
+
+ranked as (
+    select
+        *,
+        array_position(['metrics', 'fingerprint', 'baseline', 'predictions', 'run_summary'], artifact) as rank
+    from source_run_facts
+),
+
+-- The first artifact in that order that states it; a time in baseline.json counts before that of the fingerprint.
+facts as (
     select
         run,
-        max(dataset_id) filter (where artifact = 'metrics') as metrics_dataset,
-        max(dataset_id) filter (where artifact = 'fingerprint') as fingerprint_dataset,
-        max(dataset_id) filter (where artifact = 'baseline') as baseline_dataset,
-        max(dataset_id) filter (where artifact = 'run_summary') as summary_dataset,
-        max(task) filter (where artifact = 'metrics') as metrics_task,
-        max(task) filter (where artifact = 'fingerprint') as fingerprint_task,
-        max(task) filter (where artifact = 'baseline') as baseline_task,
-        max(model) filter (where artifact = 'fingerprint') as fingerprint_model,
-        max(model) filter (where artifact = 'baseline') as baseline_model,
-        max(model) filter (where artifact = 'run_summary') as summary_model,
-        max(created_at) filter (where artifact = 'baseline') as baseline_created_at,
-        max(created_at) filter (where artifact = 'fingerprint') as fingerprint_created_at,
+        arg_min(dataset_id, rank) as dataset_id,
+        arg_min(task, rank) as task,
+        arg_min(model, rank) as model,
+        arg_max(created_at, rank) as created_at,
         max(release) as release,
         max(git_commit) as git_commit,
-        max(episode_count) as episode_count
-    from source_run_facts
+        max(episode_count) filter (where artifact = 'metrics') as stated_episodes,
+        max(episode_count) filter (where artifact = 'predictions') as read_episodes
+    from ranked
     group by run
 ),
 
@@ -41,37 +54,37 @@ select
         when contains(lower(f.run), 'paragraph') then 'paragraph'
         else 'other'
     end as kind,
-    coalesce(facts.metrics_task, facts.fingerprint_task, facts.baseline_task) as task,
-    coalesce(facts.metrics_dataset, facts.fingerprint_dataset, facts.baseline_dataset, p.dataset_id, facts.summary_dataset)
-        as dataset_id,
+    facts.task,
+    facts.dataset_id,
     coalesce(facts.release, mappings.release, string_split(f.run, '/')[-1]) as release,
     case
         when facts.release is not null then 'fingerprint'
         when mappings.release is not null then 'mapping'
         else 'run_id'
     end as release_source,
-    coalesce(facts.fingerprint_model, facts.baseline_model, facts.summary_model) as model,
-    coalesce(facts.baseline_created_at, facts.fingerprint_created_at) as created_at,
+    facts.model,
+    facts.created_at,
     facts.git_commit,
-    case when f.has_usable_predictions then coalesce(p.episodes, 0) else facts.episode_count end as episodes,
+    case when f.has_usable_predictions then coalesce(facts.read_episodes, 0) else facts.stated_episodes end as episodes,
     regexp_matches(f.run, '(^|/)_') as archived,
     case
-        when not f.has_anything_usable then 'broken'
-        when f.has_usable_metrics and f.has_usable_predictions and not f.has_faults then 'ok'
+        when f.usable is null then 'broken'
+        when list_contains(f.usable, 'metrics') and f.has_usable_predictions and not f.has_faults then 'ok'
         else 'degraded'
     end as status,
-    f.has_metrics,
-    f.has_predictions,
-    f.has_fingerprint,
-    f.has_run_summary,
-    f.has_diagnostics,
-    'eval/' || f.run as path
-from run_files as f
+    list_contains(f.artifacts, 'metrics') as has_metrics,
+    list_contains(f.artifacts, 'predictions') as has_predictions,
+    list_contains(f.artifacts, 'fingerprint') as has_fingerprint,
+    list_contains(f.artifacts, 'run_summary') as has_run_summary,
+    list_contains(f.artifacts, 'diagnostics') as has_diagnostics,
+    'eval/' || f.run as path,
+    f.has_usable_predictions
+from files as f
 left join facts using (run)
-left join mappings using (run)
-left join source_prediction_totals as p using (run);
+left join mappings using (run);
 
 comment on table runs is 'Every evaluation run; its key is its path below eval/';
 comment on column runs.created_at is 'UTC; from baseline.json, else the time in the fingerprint; never a file time';
 comment on column runs.release_source is 'Where the release was found: fingerprint, mapping (releases.yaml), or run_id (the directory name)';
 comment on column runs.path is 'Directory below the root';
+comment on column runs.has_usable_predictions is 'Whether predictions.jsonl could be read: only then are episodes counted in it';

@@ -2,36 +2,29 @@
 -- grain: one row per run
 -- null: failures were never computed, or the run has no episodes
 create or replace table run_outcomes as
-with failed as (
-    select run, episode_id from source_run_gates where gate = 'failed'
+with occurring as (
+    select run, episode_id from listed_failures where is_occurring
     union
-    select run, unnest(failed_ids) as episode_id from source_prediction_totals
+    select run, episode_id from source_prediction_errors
 ),
 
--- Few episodes fail, so their ids are looked up among the predictions rather than all predictions among them.
-occurring as (
-    select run, episode_id
-    from source_predictions
-    semi join failed using (run, episode_id)
+reported as (
+    select run, true as is_occurring, null as stated from occurring
+    union all
+    select run, false as is_occurring, null as stated from listed_failures
+    union all
+    select run, null as is_occurring, value as stated
+    from source_run_values
+    where artifact = 'metrics' and metric = 'failed_listed' and reference is null
 ),
 
 counted as (
-    select run, count(*) as occurring
-    from occurring
-    group by run
-),
-
-named as (
-    select run, count(distinct episode_id) as listed
-    from source_run_gates
-    where gate = 'failed'
-    group by run
-),
-
-stated as (
-    select run, max(value) as failed
-    from source_run_values
-    where artifact = 'metrics' and metric = 'failed_listed' and reference is null
+    select
+        run,
+        count(*) filter (where is_occurring) as occurring,
+        coalesce(bool_or(not is_occurring), false) as has_list,
+        max(stated) as stated
+    from reported
     group by run
 ),
 
@@ -40,16 +33,13 @@ failures as (
         r.run,
         r.episodes,
         case
-            when stated.failed is null then null
-            when not f.has_usable_predictions then least(stated.failed, r.episodes)
-            when named.listed > 0 then coalesce(counted.occurring, 0)
-            else least(greatest(coalesce(counted.occurring, 0), stated.failed), r.episodes)
+            when c.stated is null then null
+            when not r.has_usable_predictions then least(c.stated, r.episodes)
+            when c.has_list then c.occurring
+            else least(greatest(c.occurring, c.stated), r.episodes)
         end as failed_episodes
     from runs as r
-    inner join run_files as f using (run)
-    left join counted using (run)
-    left join named using (run)
-    left join stated using (run)
+    left join counted as c using (run)
 )
 
 select

@@ -1,61 +1,22 @@
--- Aggregates that cost little, each from the first of: run_summary.json, metrics.json, the predictions.
+-- Aggregates that cost little, each from the first of: run_summary.json, metrics.json, diagnostics.jsonl, the predictions.
 -- grain: one row per run, metric and reference
 -- null: reference: the metric needs none
 create or replace table run_aggregates as
-with computed as (
+with outcomes as (
     select
         run,
-        avg_output_tokens,
-        min_output_tokens,
-        max_output_tokens,
-        avg_latency_s,
-        median_latency_s,
-        p95_latency_s,
-        avg_latency_excluding_first_s,
-        total_cost_usd,
-        avg_cost_usd
-    from source_prediction_totals
-),
-
-outcomes as (
-    select
-        run,
-        success_rate,
-        failed_episodes::double as failed_episodes
+        unnest(['success_rate', 'failed_episodes']) as metric,
+        unnest([success_rate, failed_episodes]) as value
     from run_outcomes
 ),
 
-flows as (
-    select
-        run,
-        avg_chunks,
-        avg_map_tokens,
-        avg_reduce_input_tokens,
-        avg_reduce_input_chars,
-        avg_final_tokens,
-        'diagnostics.jsonl' as source
-    from source_diagnostic_totals
-    union all
-    select
-        run,
-        avg_chunks,
-        avg_map_tokens,
-        avg_reduce_input_tokens,
-        avg_reduce_input_chars,
-        avg_final_tokens,
-        'predictions.jsonl' as source
-    from source_prediction_totals
-    anti join source_diagnostic_totals using (run)
-),
-
-candidates as (
+stated as (
     select
         run,
         metric,
         reference,
         value,
-        case artifact when 'run_summary' then 'run_summary.json' else 'metrics.json' end as source,
-        case artifact when 'run_summary' then 1 else 2 end as precedence
+        array_position(['run_summary', 'metrics', 'diagnostics', 'predictions'], artifact) as rank
     from source_run_values
     where metric <> 'failed_listed'
     union all
@@ -64,34 +25,28 @@ candidates as (
         metric,
         null as reference,
         value,
-        'predictions.jsonl' as source,
-        3 as precedence
-    from (unpivot computed on columns(* exclude (run)) into name metric value value)
-    union all
+        2 as rank
+    from outcomes
+    where value is not null
+),
+
+-- An average over no diagnostics is a NULL that counts: it is not made up for from the predictions.
+first_stated as (
     select
         run,
         metric,
-        null as reference,
-        value,
-        'metrics.json' as source,
-        2 as precedence
-    from (unpivot outcomes on columns(* exclude (run)) into name metric value value)
-    union all
-    select
-        run,
-        metric,
-        null as reference,
-        value,
-        source,
-        3 as precedence
-    from (unpivot flows on columns(* exclude (run, source)) into name metric value value)
+        reference,
+        arg_min_null(value, rank) as value,
+        min(rank) as rank
+    from stated
+    group by run, metric, reference
 )
 
 select
     run,
     metric,
     reference,
-    arg_min(value, precedence) as value,
-    arg_min(source, precedence) as source
-from candidates
-group by run, metric, reference;
+    value,
+    ['run_summary.json', 'metrics.json', 'diagnostics.jsonl', 'predictions.jsonl'][rank] as source
+from first_stated
+where value is not null;

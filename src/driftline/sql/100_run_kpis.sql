@@ -12,47 +12,32 @@ with first_reference as (
     group by run
 ),
 
-pivoted as (
+stated as (
     select
         run,
-        max(value) filter (where metric = 'success_rate') as success_rate,
-        max(value) filter (where metric = 'failed_episodes') as failed_episodes,
-        max(value) filter (where metric = 'avg_output_tokens') as avg_output_tokens,
-        max(value) filter (where metric = 'avg_latency_s') as avg_latency_s,
-        max(value) filter (where metric = 'truncation_rate') as truncation_rate,
-        max(value) filter (where metric = 'speaker_label_leak_rate') as speaker_label_leak_rate,
-        max(value) filter (where metric = 'boilerplate_leak_rate') as boilerplate_leak_rate,
-        max(value) filter (where metric = 'truncation_failures') as truncation_failures,
-        max(value) filter (where metric = 'speaker_label_failures') as speaker_label_failures,
-        max(value) filter (where metric = 'boilerplate_failures') as boilerplate_failures
+        map_from_entries(list((metric, value))) as value
     from run_aggregates
-    where
-        reference is null
-        and metric in (
-            'success_rate', 'failed_episodes', 'avg_output_tokens', 'avg_latency_s', 'truncation_rate',
-            'speaker_label_leak_rate', 'boilerplate_leak_rate', 'truncation_failures', 'speaker_label_failures',
-            'boilerplate_failures'
-        )
+    where reference is null
     group by run
 )
 
 select
     r.run,
     r.episodes,
-    p.success_rate,
-    p.failed_episodes,
-    p.avg_output_tokens,
-    p.avg_latency_s,
-    p.truncation_rate,
-    p.speaker_label_leak_rate,
-    p.boilerplate_leak_rate,
-    p.truncation_failures,
-    p.speaker_label_failures,
-    p.boilerplate_failures,
+    s.value['success_rate'] as success_rate,
+    s.value['failed_episodes'] as failed_episodes,
+    s.value['avg_output_tokens'] as avg_output_tokens,
+    s.value['avg_latency_s'] as avg_latency_s,
+    s.value['truncation_rate'] as truncation_rate,
+    s.value['speaker_label_leak_rate'] as speaker_label_leak_rate,
+    s.value['boilerplate_leak_rate'] as boilerplate_leak_rate,
+    s.value['truncation_failures'] as truncation_failures,
+    s.value['speaker_label_failures'] as speaker_label_failures,
+    s.value['boilerplate_failures'] as boilerplate_failures,
     f.rougeL_f1,
     f.rouge_reference
 from runs as r
-left join pivoted as p using (run)
+left join stated as s using (run)
 left join first_reference as f using (run);
 
 comment on view run_kpis is 'The few numbers that tell whether a run is safe or broken';

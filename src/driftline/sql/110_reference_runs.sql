@@ -23,8 +23,7 @@ holders as (
             )
         ) as run
     from runs
-    inner join source_prediction_totals using (run)
-    where category in ('reference', 'baseline')
+    where category in ('reference', 'baseline') and has_usable_predictions and episodes > 0
     group by run_id
 )
 

@@ -2,18 +2,7 @@
 -- grain: one row per profile
 -- null: not stated by the profile; totals that are missing are never 0
 create or replace table profiles as
-with totals as (
-    select
-        file_id,
-        max(value) filter (where metric = 'wall_time_s') as wall_time_s,
-        max(value) filter (where metric = 'peak_rss_mb') as peak_rss_mb,
-        max(value) filter (where metric = 'avg_wall_time_per_episode_s') as avg_wall_time_per_episode_s
-    from source_stage_values
-    where stage = '(totals)' and capture is null
-    group by file_id
-),
-
-files as (
+with files as (
     select file_id, status, file from source_artifacts where artifact = 'profile'
 )
 
@@ -26,9 +15,9 @@ select
     p.platform,
     p.device,
     p.episodes_processed,
-    t.wall_time_s,
-    t.peak_rss_mb,
-    t.avg_wall_time_per_episode_s,
+    p.wall_time_s,
+    p.peak_rss_mb,
+    p.avg_wall_time_per_episode_s,
     p.promoted_id,
     p.git_sha,
     p.git_dirty,
@@ -41,14 +30,9 @@ select
     regexp_matches(p.profile, '(^|/)_') as archived,
     dense_rank() over (order by p.captured_at nulls first, natural_key(p.release), natural_key(p.profile)) as release_order
 from source_profiles as p
-inner join files on files.file_id = p.file_id
-left join totals as t on t.file_id = p.file_id
+inner join files using (file_id)
 left join source_stage_truths as s on s.profile = p.profile
-left join (
-    select m.profile, m.lines, a.bytes
-    from source_monitor_logs as m
-    inner join source_artifacts as a on a.file_id = m.file_id
-) as l on l.profile = p.profile;
+left join source_monitor_logs as l on l.profile = p.profile;
 
 comment on table profiles is 'Every frozen profile; its key is its path below profiles/ without .yaml';
 comment on column profiles.captured_at is 'UTC; a profile without a readable date sorts first';

@@ -6,7 +6,7 @@ with unknown_stages as (
     select stage, row_number() over (order by min((p.release_order, v.stage_order))) as position
     from source_stage_values as v
     inner join profiles as p using (profile)
-    where v.stage_order > 10 and v.capture is null
+    where v.stage_order > 10
     group by stage
 )
 
@@ -20,8 +20,7 @@ select
     v.sampled
 from source_stage_values as v
 inner join profiles as p using (profile)
-left join unknown_stages as u using (stage)
-where v.capture is null and v.stage <> '(totals)';
+left join unknown_stages as u using (stage);
 
 comment on table stage_metrics is 'Wall time, memory and CPU of each stage of each profile';
 comment on column stage_metrics.sampled is 'false where no sample fell into the stage: its memory and CPU are unknown, not 0';

@@ -9,7 +9,6 @@ select
     stage,
     metric,
     value
-from source_stage_values
-where capture is not null;
+from source_captures;
 
 comment on view captures is 'Each measured execution behind a profile';

@@ -17,11 +17,10 @@ with missing as (
 ),
 
 unknown_failures as (
-    select g.run, g.episode_id
-    from source_run_gates as g
-    inner join run_files as f using (run)
-    anti join source_predictions using (run, episode_id)
-    where g.gate = 'failed' and f.has_usable_predictions
+    select l.run, l.episode_id
+    from listed_failures as l
+    inner join runs as r using (run)
+    where not l.is_occurring and r.has_usable_predictions
 ),
 
 counts as (

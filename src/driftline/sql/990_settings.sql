@@ -1,0 +1,4 @@
+-- The model is laid; questions may use every core again.
+-- grain: settings of the connection
+-- null: none
+reset threads;
