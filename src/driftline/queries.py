@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Connection = duckdb.DuckDBPyConnection
 Rows = tuple[list[str], list[tuple[Any, ...]]]
 Row = dict[str, Any]
+TABLES = '`driftline sql "show tables"` lists what there is'
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,12 @@ def ask(connection: Connection, statement: str) -> Table:
 def answer(connection: Connection, statement: str) -> Rows:
     """Column names and rows of a person's statement. Raises UserError with DuckDB's message."""
     try:
+        if not connection.extract_statements(statement):
+            raise UserError("that statement is empty", TABLES)
         cursor = connection.execute(statement)
         return [column[0] for column in cursor.description or []], cursor.fetchall()
     except duckdb.Error as error:
-        raise UserError(
-            f"that statement failed: {error}", '`driftline sql "show tables"` lists what there is'
-        ) from None
+        raise UserError(f"that statement failed: {error}", TABLES) from None
 
 
 def problem_rows(connection: Connection, with_info: bool) -> Rows:

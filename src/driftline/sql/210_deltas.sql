@@ -2,15 +2,7 @@
 -- grain: one row per metric and reference that either run has
 -- null: delta: one side is missing; delta_pct: the baseline is 0; good, level, gain: nothing to judge
 create or replace macro deltas(baseline_key, candidate_key) as table
-with known as (
-    select
-        case when count(*) filter (where run = baseline_key) = 0 then error('no run ' || baseline_key || ' in this root') end
-            as baseline_fault,
-        case when count(*) filter (where run = candidate_key) = 0 then error('no run ' || candidate_key || ' in this root') end
-            as candidate_fault
-    from runs
-),
-
+with
 -- Two equalities rather than an `or`: only these skip the texts of all other runs.
 measured as (
     from run_metrics where run = baseline_key
@@ -72,6 +64,5 @@ select
         when c.status = 'zero baseline' then 'the baseline is 0: no percent'
     end as note
 from classed as c
-cross join known
 left join metrics as m using (metric)
-where known.baseline_fault is null and known.candidate_fault is null;
+where required_run(baseline_key) is not null and required_run(candidate_key) is not null;

@@ -2,16 +2,7 @@
 -- grain: one row per stage (and (totals)) and metric that either profile has
 -- null: delta: one side is missing or was not sampled; delta_pct: the baseline is 0; good, level, gain: nothing to judge
 create or replace macro stage_deltas(baseline_key, candidate_key) as table
-with known as (
-    select
-        case when count(*) filter (where profile = baseline_key) = 0 then error('no profile ' || baseline_key || ' in this root') end
-            as baseline_fault,
-        case when count(*) filter (where profile = candidate_key) = 0 then error('no profile ' || candidate_key || ' in this root') end
-            as candidate_fault
-    from profiles
-),
-
-measured as (
+with measured as (
     select
         profile,
         '(totals)' as stage,
@@ -87,6 +78,5 @@ select
     end as note,
     c.stage_order
 from classed as c
-cross join known
 left join metrics as m using (metric)
-where known.baseline_fault is null and known.candidate_fault is null;
+where required_profile(baseline_key) is not null and required_profile(candidate_key) is not null;

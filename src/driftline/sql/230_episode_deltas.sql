@@ -2,15 +2,7 @@
 -- grain: one row per episode, metric and reference that either run has a value for
 -- null: delta: one side is missing
 create or replace macro episode_deltas(baseline_key, candidate_key) as table
-with known as (
-    select
-        case when count(*) filter (where run = baseline_key) = 0 then error('no run ' || baseline_key || ' in this root') end
-            as baseline_fault,
-        case when count(*) filter (where run = candidate_key) = 0 then error('no run ' || candidate_key || ' in this root') end
-            as candidate_fault
-    from runs
-),
-
+with
 -- Two equalities rather than an `or`: only these skip the texts of all other runs.
 measured as (
     from episode_metrics where run = baseline_key
@@ -43,8 +35,7 @@ select
         else 'compared'
     end as status
 from sides as s
-cross join known
 where
     (s.baseline is not null or s.candidate is not null)
-    and known.baseline_fault is null
-    and known.candidate_fault is null;
+    and required_run(baseline_key) is not null
+    and required_run(candidate_key) is not null;

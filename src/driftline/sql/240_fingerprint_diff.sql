@@ -2,16 +2,7 @@
 -- grain: one row per key
 -- null: that side does not have the key, or has null there
 create or replace macro fingerprint_diff(baseline_key, candidate_key) as table
-with known as (
-    select
-        case when count(*) filter (where run = baseline_key) = 0 then error('no run ' || baseline_key || ' in this root') end
-            as baseline_fault,
-        case when count(*) filter (where run = candidate_key) = 0 then error('no run ' || candidate_key || ' in this root') end
-            as candidate_fault
-    from runs
-),
-
-sides as (
+with sides as (
     select
         key,
         max(value) filter (where run = baseline_key) as baseline,
@@ -28,8 +19,7 @@ select
     s.baseline,
     s.candidate
 from sides as s
-cross join known
 where
     s.baseline is distinct from s.candidate
-    and known.baseline_fault is null
-    and known.candidate_fault is null;
+    and required_run(baseline_key) is not null
+    and required_run(candidate_key) is not null;
