@@ -8,4 +8,4 @@ sys.path[:] = [_HOME, *(entry for entry in sys.path if entry != _HOME)]
 
 from dashboard.app import page  # noqa: E402 - the path comes first
 
-page().servable()
+page().servable(title="driftline")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+FIELDS = 2000
 PAGES = {"home": "Home", "performance": "Performance", "problems": "Problems"}
 
 
@@ -24,8 +25,11 @@ class Selection:
 
     @classmethod
     def from_query(cls, query: str) -> Selection:
-        """Reads `?page=…&base=…&cand=…`; what it does not know it leaves out."""
-        fields = parse_qs(query.lstrip("?"), max_num_fields=2000)
+        """Reads `?page=…&base=…&cand=…`; what it does not know it leaves out, and more than FIELDS it does not read."""
+        try:
+            fields = parse_qs(query.lstrip("?"), max_num_fields=FIELDS)
+        except ValueError:
+            return cls()
 
         def first(name: str) -> str:
             return fields.get(name, [""])[0]

@@ -19,7 +19,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
 from roots import SOURCE
 
 REPOSITORY = Path(__file__).parent.parent
@@ -31,7 +32,7 @@ TRENDS = """
     const columns = source => source.data instanceof Map ? Object.fromEntries(source.data) : source.data;
     const read = ({data_source: source}) => Object.fromEntries(Object.entries(columns(source))
         .map(([name, values]) => [name, Array.from(values, value => Number.isNaN(value) ? null : value)]));
-    const figures = [...Bokeh.documents[0]._all_models.values()].filter(model => model.tags?.[0] === "trend");
+    const figures = [...Bokeh.index.query(view => view.model.tags?.[0] === "trend")].map(view => view.model);
     return Object.fromEntries(figures.map(figure => {
         const of = type => figure.renderers.filter(renderer => renderer.glyph?.type === type);
         const tagged = (type, tag) => of(type).find(renderer => renderer.data_source.tags[0] === tag);
@@ -42,10 +43,32 @@ TRENDS = """
             spread: read(tagged("Segment", "spread")),
             axis: figure.x_range.id,
             marker: figure.toolbar.tools.find(tool => tool.type === "CrosshairTool").overlay.id,
+            ground: figure.background_fill_color,
             labels: Object.fromEntries(figure.below[0].major_label_overrides),
             ticks: [...figure.below[0].ticker.ticks],
         }];
     }));
+}
+"""
+POINT = """
+([metric, stage, release]) => {
+    const [view] = Bokeh.index.query(view => view.model.tags?.[0] === "trend" && view.model.tags[1] === metric);
+    const columns = source => source.data instanceof Map ? Object.fromEntries(source.data) : source.data;
+    const dots = view.model.renderers.map(renderer => columns(renderer.data_source)).find(data => "shown" in data);
+    const at = [...dots.stage].findIndex((name, index) => name === stage && dots.label[index] === release);
+    const box = view.el.getBoundingClientRect();
+    return [box.x + view.frame.x_scale.compute(dots.x[at]), box.y + view.frame.y_scale.compute(dots.y[at])];
+}
+"""
+SMUGGLED = """
+() => {
+    const handlers = ["onerror", "onload", "onclick", "onmouseover", "onfocus", "ontoggle"].map(name => `[${name}]`);
+    const foreign = ["img", "iframe", "object", "embed", "base", "form", ...handlers].join();
+    const isRisky = element => element.matches(foreign)
+        || (element.matches("a[href]") && !["http:", "https:", "file:"].includes(element.protocol));
+    const count = node => [...node.querySelectorAll("*")].reduce(
+        (sum, element) => sum + isRisky(element) + (element.shadowRoot ? count(element.shadowRoot) : 0), 0);
+    return count(document.body) + (window.__xss === undefined ? 0 : 1);
 }
 """
 IDLE = "() => window.Bokeh && Bokeh.documents.length > 0 && Bokeh.documents.every(document => document.is_idle)"
@@ -90,9 +113,8 @@ def serving(root: Path, *command: str, cwd: Path | None = None, **environment: s
     """`driftline serve --port 0` on a root, in a process of its own, until the block ends."""
     paths = {"PYTHONPATH": str(SOURCE), "XDG_CACHE_HOME": str(root.parent / "cache")}
     arguments = [*(command or COMMAND), "serve", "--port", "0", "--root", str(root)]
-    process = subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env={**os.environ, **paths, **environment}
-    )  # fmt: skip
+    env = {**os.environ, **paths, **environment}
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env=env)
     with process:
         try:
             assert process.stdout is not None
@@ -139,10 +161,22 @@ class Watched:
         self.page.wait_for_function(IDLE)
         assert self.faults == []
 
+    def until(self, is_true: Callable[[], bool], what: str) -> None:
+        """Asks again and again what the page has become."""
+        wait_until(is_true, what)
+
     def trends(self) -> dict[str, Any]:
         """What the trend figures draw, by metric: NaN arrives as None."""
         found: dict[str, Any] = self.page.evaluate(TRENDS)
         return found
+
+    def point(self, metric: str, stage: str, release: str) -> tuple[float, float]:
+        """Where on the screen a dot of a trend figure is, after scrolling to it."""
+        x, y = self.page.evaluate(POINT, [metric, stage, release])
+        self.page.mouse.wheel(0, y - 500)
+        self.page.wait_for_function(f"y => Math.abs(({POINT})(y)[1] - 500) < 400", arg=[metric, stage, release])
+        x, y = self.page.evaluate(POINT, [metric, stage, release])
+        return x, y
 
     def width_beyond(self) -> int:
         """By how many pixels the page is wider than the window."""
@@ -151,22 +185,16 @@ class Watched:
         )
         return beyond
 
-    def count_running_scripts(self) -> int:
+    def count_smuggled(self) -> int:
         """Elements that an artifact could have smuggled in, shadow roots included."""
-        found: int = self.page.evaluate(
-            """() => { let found = window.__xss === undefined ? 0 : 1;
-            const look = node => { for (const element of node.querySelectorAll("*")) {
-                if (element.matches("img, iframe, object, embed, svg[onload], b.xss, [onerror], [onload], [onclick], [onmouseover]")) found++;
-                if (element.matches("a[href]") && !/^https?:|^file:|^about:/.test(element.href)) found++;
-                if (element.shadowRoot) look(element.shadowRoot); } };
-            look(document.body); return found; }"""
-        )
+        found: int = self.page.evaluate(SMUGGLED)
         return found
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests."""
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
         yield browser
@@ -175,14 +203,13 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def watch(chromium: Browser) -> Iterator[Callable[..., Watched]]:
-    """Opens watched pages, each in a context of its own unless one is given: `watch(width=390, theme="dark")`."""
+    """Opens watched pages, each in a context of its own: `watch(width=390, theme="dark")`."""
     with ExitStack() as stack:
 
-        def open_page(width: int = 1440, theme: str = "light", context: BrowserContext | None = None, **options: Any) -> Watched:
-            if context is None:
-                size = {"width": width, "height": 1000}
-                context = chromium.new_context(viewport=size, color_scheme=theme, **options)  # type: ignore[arg-type]
-                stack.enter_context(closing(context))
+        def open_page(width: int = 1440, theme: Any = "light", **options: Any) -> Watched:
+            size: Any = {"width": width, "height": 1000}
+            context = chromium.new_context(viewport=size, color_scheme=theme, **options)
+            stack.enter_context(closing(context))
             return Watched(context.new_page())
 
         yield open_page
@@ -197,7 +224,13 @@ def shipped_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shipped(shipped_root: Path) -> Iterator[Served]:
+def serve() -> Iterator[Callable[..., Served]]:
+    """Serves a root until the end of all tests."""
+    with ExitStack() as stack:
+        yield lambda root, **options: stack.enter_context(serving(root, **options))
+
+
+@pytest.fixture(scope="session")
+def shipped(shipped_root: Path, serve: Callable[[Path], Served]) -> Served:
     """The dashboard on a copy of the shipped root."""
-    with serving(shipped_root) as served:
-        yield served
+    return serve(shipped_root)

@@ -16,6 +16,7 @@ from driftline.store import PUBLIC_RELATIONS, Store, open_store
 
 SOURCE = Path(__file__).parent.parent / "src"
 JSONL_VIEWS = ("predictions_jsonl", "diagnostics_jsonl")
+PROBLEMS = "select severity, file, line from problems order by file, line, severity"
 Rows = list[tuple[Any, ...]]
 
 
@@ -72,7 +73,7 @@ class Root:
 
     def file(self, rel: str, content: str | bytes) -> Root:
         path = os.path.join(os.fsencode(self.folder), os.fsencode(rel))
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as target:
             target.write(content.encode() if isinstance(content, str) else content)
         return self
@@ -123,7 +124,7 @@ class Root:
 
 def problems(root: Root) -> Rows:
     """Severity, file and line of each problem, in order."""
-    return root.rows("select severity, file, line from problems order by file, line, severity")
+    return root.rows(PROBLEMS)
 
 
 def snapshot(store: Store) -> dict[str, list[str]]:

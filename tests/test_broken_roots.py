@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
-from roots import Root, Rows, lines, metrics, prediction, problems, profile, python
 
 from driftline.artifacts.decode import MAX_DEPTH
+from roots import PROBLEMS, Root, Rows, lines, metrics, prediction, problems, profile, python
 
 BAD = "eval/runs/bad"
 STAGES = {"transcription": {"wall_time_s": 2.0, "peak_rss_mb": 100, "avg_cpu_pct": 50.0}}
@@ -176,12 +179,8 @@ VALUES = [
     ),
     Damage(
         "failed_episodes is no list",
-        bad_metrics()
-        if False
-        else (
-            lambda root: root.whole_run(
-                "runs/bad", metrics={"episode_count": 2, "intrinsic": {"gates": {"failed_episodes": "e1"}}}
-            )
+        lambda root: root.whole_run(
+            "runs/bad", metrics={"episode_count": 2, "intrinsic": {"gates": {"failed_episodes": "e1"}}}
         ),
         warning("metrics.json"),
         kpi("success_rate"),
@@ -321,7 +320,8 @@ LINES = [
         "duplicated keys: the last counts",
         bad_file(
             "predictions.jsonl",
-            '{"episode_id": "e0", "episode_id": "e1", "output": {"summary": "a", "summary": "b"}}\n{"episode_id": "e2"}\n',
+            '{"episode_id": "e0", "episode_id": "e1", "output": {"summary": "a", "summary": "b"}}\n'
+            '{"episode_id": "e2"}\n',
         ),
         [],
         episode("episode_id", "text"),
@@ -573,7 +573,7 @@ PROFILES = [
         "a monitor log with NaN",
         lambda root: root.file(
             "profiles/good.monitor.log",
-            "# x monitor (start)\n2026-01-01T00:00:00Z pid=1 stage=a rss_mb=nan peak_rss_mb=2 cpu_pct=inf elapsed_s=1\n",
+            "# x monitor (a)\n2026-01-01T00:00:00Z pid=1 stage=a rss_mb=nan peak_rss_mb=2 cpu_pct=inf elapsed_s=1\n",
         ),
         [("warning", "profiles/good.monitor.log", 2)] * 2,
         "select rss_mb, peak_rss_mb, cpu_pct from monitor_samples",
@@ -718,10 +718,37 @@ PLACES = [
 def test_damage_costs_itself_and_nothing_else(root: Root, damage: Damage) -> None:
     root.whole_run("runs/good").profile("good", profile("v0", "2026-01-01", stages=STAGES))
     damage.write(root)
-    assert problems(root) == sorted(damage.problems, key=lambda row: (row[1], row[2] is None, row[2] or 0, row[0]))
-    assert root.rows("select run, status, episodes from runs where run = 'runs/good'") == [("runs/good", "ok", 2)]
-    assert root.rows("select profile, status from profiles where profile = 'good'") == [("good", "ok")]
-    assert root.rows(damage.ask) == damage.answer
+    expected = sorted(damage.problems, key=lambda row: (row[1], row[2] is None, row[2] or 0, row[0]))
+    with root.open() as store:
+        ask = store.connection.execute
+        assert ask(PROBLEMS).fetchall() == expected
+        assert ask("select run, status, episodes from runs where run = 'runs/good'").fetchall() == [
+            ("runs/good", "ok", 2)
+        ]
+        assert ask("select profile, status from profiles where profile = 'good'").fetchall() == [("good", "ok")]
+        assert ask(damage.ask).fetchall() == damage.answer
+
+
+def test_a_directory_is_read_once_whatever_links_to_it(root: Root) -> None:
+    outside = Root(root.folder.with_name("outside"))
+    outside.file("inner/metrics.json", "{}")
+    root.whole_run("baselines/b")
+    link("../baselines", "eval/runs/alias")(root)
+    link(str(outside.folder / "inner"), "eval/runs/first")(root)
+    link(str(outside.folder), "eval/runs/second")(root)
+    assert root.rows("select run from runs order by run") == [("baselines/b",), ("runs/first",)]
+
+
+def test_lines_end_at_lf_only_for_the_tolerant_reader_too(root: Root) -> None:
+    """A text with every other line end, beside a line that must be read with care."""
+    odd = "a\u2028b\u0085c\u2029d"
+    text = json.dumps({"episode_id": "e1", "output": odd}, ensure_ascii=False)
+    root.whole_run("runs/bad").file(f"{BAD}/predictions.jsonl", f"{text}\ngarbage\n{lines([prediction('e2')])}")
+    assert problems(root) == warning("predictions.jsonl", 2)
+    assert root.rows("select episode_id, text from episodes order by position") == [
+        ("e1", odd),
+        ("e2", "one two three four five"),
+    ]
 
 
 def test_an_empty_root_answers_every_relation(root: Root) -> None:
@@ -796,21 +823,21 @@ def test_an_alias_bomb_answers(root: Root) -> None:
     assert asked.stdout == "[('error', 'profiles/bomb.yaml')]\n", asked.stderr
 
 
-def test_an_unreadable_file_is_a_problem(root: Root) -> None:
-    root.whole_run("runs/good").whole_run("runs/bad")
-    for folder in (root.folder, *root.folder.parents[:2]):
-        folder.chmod(0o755)
-    (root.folder / BAD / "metrics.json").chmod(0)
-    asked = python(
-        "import os, sys\n"
-        "os.getuid() or os.setuid(65534)\n"
-        "from driftline.store import open_store\n"
-        "store = open_store(sys.argv[1])\n"
-        "print(store.connection.sql('select severity, file from problems').fetchall())\n"
-        "print(store.connection.sql('select count(*) from episodes').fetchall())",
-        str(root.folder),
-        XDG_CACHE_HOME="/nonexistent",
-    )
+def test_an_unreadable_file_is_a_problem() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder)).whole_run("runs/good").whole_run("runs/bad")
+        root.folder.chmod(0o755)
+        (root.folder / BAD / "metrics.json").chmod(0)
+        asked = python(
+            "import encodings.utf_8_sig, os, sys, tempfile\n"
+            "from driftline.store import open_store\n"
+            "os.getuid() or os.setuid(65534)\n"
+            "store = open_store(sys.argv[1])\n"
+            "print(store.connection.sql('select severity, file from problems').fetchall())\n"
+            "print(store.connection.sql('select count(*) from episodes').fetchall())",
+            folder,
+            XDG_CACHE_HOME="/nonexistent",
+        )
     assert asked.stdout == f"[('error', '{BAD}/metrics.json')]\n[(4,)]\n", asked.stderr
 
 

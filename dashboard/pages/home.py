@@ -19,9 +19,11 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
     panel = shell.run_panel(selection, choice, runs, groups)
     if choice is None:
         found = (
-            f"{len(runs)} runs are here, but no two of the same task, kind and dataset."
-            if runs
-            else "No runs below eval/."
+            "No runs below eval/."
+            if not runs
+            else "1 run is here: nothing to compare it with."
+            if len(runs) == 1
+            else f"{len(runs)} runs are here, but no two of the same task, kind and dataset."
         )
         body = "<h1>Nothing to compare yet.</h1>" + html.empty(found, "driftline check")
         return Page(panel, "", [body], selection)

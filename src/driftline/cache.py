@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 from driftline.artifacts.bulk import is_plain_path
 from driftline.errors import UserError
@@ -40,8 +41,7 @@ DIGEST = ', "digest": "'
 Signature = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One file as it was read: its signature, the id of that reading, and how it went (`ok`, `partial`, `failed`)."""
 
     signature: Signature
@@ -99,6 +99,14 @@ class Cache:
         self.folder = folder = place / FORMAT
         self.segments = folder / "segments"
         self.manifest_path = folder / "manifest.json"
+
+    def stamp(self) -> tuple[int, int] | None:
+        """Tells the states of the manifest apart; taken before `load`, it shows whether what was loaded still holds."""
+        try:
+            status = self.manifest_path.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns
 
     def load(self) -> Manifest:
         """The manifest in force; an empty one where there is none, or none that can be used."""

@@ -10,7 +10,7 @@ import holoviews as hv
 import hvplot.pandas  # noqa: F401 - gives frames their .hvplot
 import numpy as np
 import pandas as pd
-from bokeh.models import ColumnDataSource, CrosshairTool, FixedTicker, HoverTool, Range1d, Span
+from bokeh.models import ColumnDataSource, CrosshairTool, FixedTicker, HoverTool, Range1d, Span, TapTool
 
 from driftline.metrics import Metric
 
@@ -27,6 +27,8 @@ FONT = "Liberation Sans, Segoe UI, Inter, Arial, sans-serif"
 # Inside a row of height 1 the plot takes the lower part and the name of the stage the rest.
 FLOOR, ROOF, NAME = 0.16, 0.56, 0.86
 DOTS_UP_TO = 60
+# The narrowest a figure gets, on a phone, and a letter of its axis, in pixels: what is clear there is clear everywhere.
+NARROW_WIDTH, LETTER_WIDTH = 350, 6
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,14 @@ def draw_trends(
     hooks = [_style(trends, palette, marker, axis)]
     return (
         line.opts(hv.opts.Curve(color=palette["ink2"], line_width=1.2, tools=[]))
-        * dots.opts(hv.opts.Scatter(color=palette["ink2"], size=_dot_size(trends), tools=["tap"]))
+        * dots.opts(
+            hv.opts.Scatter(
+                color=palette["ink2"],
+                size=_dot_size(trends),
+                tools=["tap", "hover"],
+                hover_tooltips=[("", "@label"), ("", "@stage"), (trends.metric.label, "@shown")],
+            )
+        )
     ).opts(
         hv.opts.Overlay(
             height=ROW_HEIGHT * max(len(trends.rows), 1) + 34,
@@ -155,14 +164,11 @@ def _style(trends: Trends, palette: Mapping[str, str], marker: Span, axis: Range
             glyph = getattr(renderer, "glyph", None)
             if glyph is not None and type(glyph).__name__ == "Line":
                 renderer.nonselection_glyph = None
-        hover = HoverTool(
-            renderers=[
-                r for r in figure.renderers if type(r.glyph).__name__ == "Scatter" and "shown" in r.data_source.data
-            ],
-            tooltips=[("", "@label"), ("", "@stage"), (trends.metric.label, "@shown")],
-            point_policy="snap_to_data",
-        )
-        figure.add_tools(hover, CrosshairTool(overlay=marker))
+        # Panning and zooming would leave the shared axis with no way back, and take the finger that scrolls the page.
+        pointing = [tool for tool in figure.tools if isinstance(tool, (HoverTool, TapTool))]
+        for hover in filter(lambda tool: isinstance(tool, HoverTool), pointing):
+            hover.point_policy = "snap_to_data"
+        figure.tools = [*pointing, CrosshairTool(overlay=marker)]
 
     return hook
 
@@ -172,9 +178,14 @@ def _release_axis(figure: Any, trends: Trends, palette: Mapping[str, str]) -> No
     last = len(trends.releases) - 1
     ticks = sorted({0, last, *(at for at in (trends.focus, trends.baseline) if at is not None)}) if last >= 0 else []
     kept: list[int] = []
-    apart = max(1, round(len(trends.releases) / 6))
+    pixels = NARROW_WIDTH / (trends.right_end + 0.45)
+
+    def is_clear(tick: int, other: int) -> bool:
+        letters = len(trends.releases[tick]) + len(trends.releases[other])
+        return abs(tick - other) * pixels > letters / 2 * LETTER_WIDTH + LETTER_WIDTH
+
     for tick in sorted(ticks, key=lambda at: (at != trends.focus, at not in (0, last))):
-        if all(abs(tick - other) >= apart for other in kept):
+        if all(is_clear(tick, other) for other in kept):
             kept.append(tick)
     figure.xaxis.ticker = FixedTicker(ticks=sorted(kept))
     figure.xaxis.major_label_overrides = {at: trends.releases[at] for at in kept}

@@ -35,9 +35,11 @@ BATCHES = 12
 ROWS_IN_MEMORY = 50_000
 MAX_SEGMENTS = 24
 RACY_NS = 50_000_000
+# One thread to begin with: reading brings threads of its own, and the model ends by giving questions every core.
 CONNECTION: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "threads": 1,
 }
 
 
@@ -48,17 +50,14 @@ def refresh(
 
     `connection` does the reading in bulk; `progress` is called with bytes read and bytes to read.
     """
-    found = scan(root)
-    manifest = cache.load()
+    started, found, stamp, manifest = time.time_ns(), scan(root), cache.stamp(), cache.load()
     if not _changes(manifest, found):
         cache.sweep(manifest)
         return manifest
     with cache.lock():
-        manifest = cache.load()
-        started = time.time_ns()
-        found = scan(root)
-        changed = _changes(manifest, found)
-        if changed:
+        if cache.stamp() != stamp:
+            started, found, manifest = time.time_ns(), scan(root), cache.load()
+        if _changes(manifest, found):
             _Reading(root, cache, manifest, started, connection, progress).run(found)
     return manifest
 

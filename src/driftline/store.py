@@ -49,7 +49,7 @@ def find_root(given: str | os.PathLike[str] | None = None) -> Path:
     named = given or os.environ.get("DRIFTLINE_ROOT")
     if named:
         root = Path(named)
-        if not root.is_dir():
+        if not os.path.isdir(root):
             raise UserError(f"no directory {root}", "name the directory that holds eval/ or profiles/ with --root")
         return root.absolute()
     for folder in (Path("data"), Path()):
@@ -88,6 +88,8 @@ class Store:
                 return self._load(progress)
             except CACHE_FAULTS as error:
                 fault = error
+        if isinstance(fault, (OSError, duckdb.IOException)):
+            raise UserError(f"no folder can hold the cache: {fault}", "free space on the disk and try again") from fault
         raise fault
 
     def _load(self, progress: Progress | None) -> bool:

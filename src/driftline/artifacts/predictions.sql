@@ -27,16 +27,19 @@ extracted as (
         contains(line_text, ']]]]]]]]')
         or contains(line_text, '}}}}}}}}')
         or contains(line_text, ']}]}]}]}')
+        -- Every branch begins with the same quote, so that the search skips from quote to quote.
         or regexp_matches(
             line_text,
-            '"(output_tokens|output_length_chars|processing_time_seconds|input_length_chars|cost_usd|reduce_input_chars)"'
-            || '\s*:\s*["tf\[{-]'
-            || '|"(summary_final|summary_long|summary|text)"\s*:\s*[^"\s]'
-            || '|"(episode_id|dataset_id|error)"\s*:\s*([^"n\s]|n[^u])'
-            || '|"(metadata|intermediate)"\s*:\s*[^{\s]'
+            '"((output_tokens|output_length_chars|processing_time_seconds|input_length_chars|cost_usd|reduce_input_chars)'
+            || '"\s*:\s*["tf\[{-]'
+            || '|(summary_final|summary_long|summary|text)"\s*:\s*[^"\s]'
+            || '|(episode_id|dataset_id|error)"\s*:\s*([^"n\s]|n[^u])'
+            || '|(metadata|intermediate)"\s*:\s*[^{\s]'
             -- DuckDB takes inf, nan and trailing commas for JSON; NUL and letters in escapes are never plain.
-            || '|"\s*:\s*-?([iI]|n[^u]|Na)|,\s*[\]}]|\\u00(00|[2-7])'
-        ) as is_odd,
+            || '|\s*:\s*-?([iI]|n[^u]|Na))'
+        )
+        or regexp_matches(line_text, ',\s*[\]}]')
+        or regexp_matches(line_text, '\\u00(00|[2-7])') as is_odd,
         regexp_extract_all(
             line_text,
             '"(episode_id|dataset_id|error|output|summary_final|summary_long|summary|metadata|output_tokens'
@@ -64,7 +67,7 @@ named as (
         coalesce(field[5], field[6], field[7]) is null as is_without_summary,
         field[8:13] as numbers,
         case
-            when has_map_summaries then json_extract_string(line_text, '$.intermediate.map_summaries[*].text')
+            when has_map_summaries then try(json_extract_string(line_text, '$.intermediate.map_summaries[*].text'))
         end as map_texts
     from extracted
 ),
@@ -73,12 +76,12 @@ outputs as (
     select
         *,
         case
-            when is_without_summary and json_type(line_text, '$.output') = 'VARCHAR'
+            when is_without_summary and try(json_type(line_text, '$.output')) = 'VARCHAR'
                 then nullif(json_extract_string(line_text, '$.output'), '')
             else summary
         end as text,
         case
-            when is_without_summary and json_type(line_text, '$.output') = 'OBJECT'
+            when is_without_summary and try(json_type(line_text, '$.output')) = 'OBJECT'
                 then len(list_intersect(
                     json_keys(line_text, '$.output'), ['entities', 'gil', 'kg', 'insights', 'topics']
                 )) > 0

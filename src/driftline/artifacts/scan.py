@@ -57,7 +57,7 @@ class Found:
 
 def printable(path: str) -> str:
     """The path with each byte that is no UTF-8 as `\\xff`, so that two names never become one."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def looks_like_root(folder: Path) -> bool:
@@ -71,8 +71,7 @@ def scan(root: Path) -> list[Found]:
     for name, artifact in ROOT_FILES.items():
         if os.path.lexists(root / name):
             found.append(_look(str(root / name), name, artifact, ""))
-    for category in CATEGORIES:
-        found += _Walk(str(root), _run_artifact).below(f"eval/{category}")
+    found += _Walk(str(root), _run_artifact).below(*(f"eval/{category}" for category in CATEGORIES))
     return found + _Walk(str(root), _profile_artifact).below("profiles")
 
 
@@ -103,9 +102,8 @@ class _Walk:
     folders: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
 
-    def below(self, top: str) -> list[Found]:
-        if os.path.lexists(os.path.join(self.root, top)):
-            self.links.append(top)
+    def below(self, *tops: str) -> list[Found]:
+        self.links = [top for top in tops if os.path.lexists(os.path.join(self.root, top))]
         while self.folders or self.links:
             if self.folders:
                 self._read(self.folders.pop())
@@ -123,10 +121,10 @@ class _Walk:
             return
         if not stat.S_ISDIR(status.st_mode):
             self._fault(rel, Problem("warning", "a directory was expected here", "move the file away"))
-        elif (status.st_dev, status.st_ino) not in self.seen:
-            self.folders.append(rel)
         elif f"{os.path.realpath(os.path.dirname(path))}/".startswith(f"{os.path.realpath(path)}/"):
             self._fault(rel, Problem("warning", "the link leads back to a directory that holds it", "remove the link"))
+        elif (status.st_dev, status.st_ino) not in self.seen:
+            self.folders.append(rel)
         else:
             self._fault(rel, Problem("info", "the link leads to a directory that is read under its own name", "none"))
 
@@ -138,6 +136,8 @@ class _Walk:
                 listing = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             self._fault(rel, Problem("error", f"the directory cannot be read: {error.strerror}", "check its owner"))
+            return
+        if (status.st_dev, status.st_ino) in self.seen:
             return
         self.seen.add((status.st_dev, status.st_ino))
         for entry in listing:

@@ -10,12 +10,10 @@ from driftline.errors import UserError
 def main() -> None:
     """Runs one command; exits 2 with a message and its remedy where the caller has to mend something."""
     from driftline.cli.commands import app
+    from driftline.cli.tables import visible
 
     try:
-        app()
+        app(prog_name="driftline")
     except UserError as error:
-        print(f"driftline: {error}", file=sys.stderr)
+        print("\n".join(visible(line) for line in f"driftline: {error}".split("\n")), file=sys.stderr)
         sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)

@@ -12,7 +12,7 @@ import typer
 from driftline import __version__
 from driftline.cli import serving, shell
 from driftline.cli.progress import reading_progress
-from driftline.cli.tables import as_json, as_markdown, as_table
+from driftline.cli.tables import as_json, as_markdown, as_table, put, visible
 from driftline.errors import UserError
 from driftline.store import Store, find_root, open_store
 
@@ -81,9 +81,9 @@ def check(
         columns, rows = queries.problem_rows(store.connection, with_info=show_info or layout is Layout.json)
         errors = sum(row[0] == "error" for row in rows)
         if layout is Layout.json:
-            print(as_json(columns, rows))
+            put(as_json(columns, rows))
         elif rows:
-            print(as_table(columns, rows))
+            put(as_table(columns, rows))
         print(loaded(store), file=sys.stderr)
     if strict and errors:
         raise typer.Exit(2)
@@ -96,7 +96,7 @@ def loaded(store: Store) -> str:
     counts = queries.loaded_counts(store.connection)
     archived = f" ({counts['all_runs']} runs and {counts['all_episodes']} predictions with the archived)"
     return (
-        f"{store.root}: {counts['runs']} runs with {counts['episodes']} predictions"
+        f"{visible(store.root)}: {counts['runs']} runs with {counts['episodes']} predictions"
         f"{archived if counts['all_runs'] > counts['runs'] else ''}, {counts['profiles']} profiles,"
         f" {counts['joined']} releases on both sides; problems: {counts['errors']} errors,"
         f" {counts['warnings']} warnings, {counts['infos']} optional files missing"
@@ -111,12 +111,12 @@ def sql(
 ) -> None:
     """Answer one SQL statement over the model."""
     if layout in (Layout.csv, Layout.json):
-        raise typer.Exit(shell.run(open_with_progress(root), [f"-{layout.value}", "-c", statement]))
+        return shell.answer(open_with_progress(root), statement, layout.value)
     with open_with_progress(root) as store:
         from driftline import queries
 
         columns, rows = queries.answer(store.connection, statement)
-        print(as_table(columns, rows) if layout is Layout.table else as_markdown(columns, rows))
+        put(as_table(columns, rows) if layout is Layout.table else as_markdown(columns, rows))
 
 
 @app.command("shell", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
@@ -23,9 +24,7 @@ def app_folder() -> Path:
 
 def serve(root: Path, port: int, address: str, show: bool) -> int:
     """Serves until interrupted; the address goes to stdout once it is known."""
-    port = port or _free_port(address)
-    if not _is_free(address, port):
-        raise UserError(f"port {port} on {address} is in use", f"choose another one: --port {port + 1}, or --port 0")
+    port = _free_port(address, port)
     host = f"[{address}]" if ":" in address else address
     print(f"http://{host}:{port}/dashboard", flush=True)
     command = [sys.executable, "-m", "panel", "serve", str(app_folder()), "--port", str(port), "--address", address]
@@ -41,18 +40,19 @@ def serve(root: Path, port: int, address: str, show: bool) -> int:
             return 0
 
 
-def _free_port(address: str) -> int:
-    with socket.create_server((address, 0), family=_family(address)) as server:
-        return int(server.getsockname()[1])
-
-
-def _is_free(address: str, port: int) -> bool:
+def _free_port(address: str, port: int) -> int:
+    """The port, or any free one for 0. Raises UserError where nothing can listen there."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        with socket.create_server((address, port), family=_family(address)):
-            return True
-    except OSError:
-        return False
-
-
-def _family(address: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.create_server((address, port), family=family) as server:
+            return int(server.getsockname()[1])
+    except OverflowError:
+        raise UserError(f"{port} is no port", "choose one from 1 to 65535, or --port 0 for a free one") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            remedy = f"choose another one: --port {port + 1}, or --port 0"
+            raise UserError(f"port {port} on {address} is in use", remedy) from None
+        problem = f"cannot listen on port {port} of {address}: {error.strerror}"
+        raise UserError(
+            problem, "leave --address out for this machine alone, and use --port 0 for a free port"
+        ) from None

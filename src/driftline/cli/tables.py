@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import sys
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +14,14 @@ Rows = Sequence[Sequence[Any]]
 
 # Bidi controls reorder what stands beside them, so they count as control characters here.
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
+
+
+def put(text: str) -> None:
+    """Writes data to stdout. A reader that has seen enough (`| head`) is no fault: the rest goes nowhere."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def visible(value: Any) -> str:

@@ -98,15 +98,20 @@ def _value(value: str | None) -> str:
     return "none" if value is None else value if len(value) <= 40 else value[:40] + " …"
 
 
+def _named(episodes: Sequence[str]) -> str:
+    more = len(episodes) - 3
+    return ", ".join(episodes[:3]) + (f" and {more} more" if more > 0 else "")
+
+
 def _look_at(episodes: Sequence[Row]) -> str:
     failed = [row["episode_id"] for row in episodes if row["status"] == "failed"]
     gated = [row["episode_id"] for row in episodes if row["gates"] and row["status"] != "failed"]
     shorter = [row["episode_id"] for row in episodes if (row["tokens_delta"] or 0) < 0 and row["status"] != "failed"]
     parts = []
     if failed:
-        parts.append(f'<span class="w">{esc(", ".join(failed[:3]))} failed</span>')
+        parts.append(f'<span class="w">{esc(_named(failed))} failed</span>')
     if gated:
-        parts.append(f"{esc(', '.join(gated[:3]))} fails a gate")
+        parts.append(f"{esc(_named(gated))} {'fails' if len(gated) == 1 else 'fail'} a gate")
     if len(shorter) > len(episodes) / 2:
         parts.append(f"{len(shorter)} of {len(episodes)} outputs are shorter")
     return ("; ".join(parts) + ".") if parts else ""
@@ -221,7 +226,7 @@ def _episodes(table: queries.Table, registry: answer.Registry) -> str:
     caption = (
         f"Failed first, then gate failures, then the largest loss of text.{f' {rest} more in SQL.' if rest else ''}"
     )
-    head = (("", "Episode"), ("n", "Output tokens"), ("n", "Latency, s"), ("", "Note"))
+    head = (("", "Episode"), ("n", "Output tokens"), ("n", "Latency, s"))
     rows = [(f'data-ep="{esc(row["episode_id"])}"', _episode(row, registry)) for row in shown]
     return html.heading(title, caption, table.sql) + html.table(head, rows, "episodes")
 
@@ -230,18 +235,13 @@ def _episode(row: Row, registry: answer.Registry) -> list[str]:
     name = esc(row["episode_id"])
     if row["status"] == "failed":
         error = esc((row["error"] or "no error text")[:120])
-        return [
-            f'<span class="w">{name}</span>',
-            '<span class="w">failed</span>',
-            "",
-            f'<span class="w">{error}</span>',
-        ]
+        return [f'<span class="w">{name}<br>{error}</span>', '<span class="w">failed</span>', ""]
     note = ", ".join(row["gates"])
     if row["baseline_status"] is None:
         note = "only in candidate"
     tokens = _pair(row["baseline_tokens"], row["candidate_tokens"], registry["output_tokens"])
     latency = _pair(row["baseline_latency_s"], row["candidate_latency_s"], registry["latency_s"])
-    return [name, tokens, latency, esc(note)]
+    return [f'{name}<br><span class="m">{esc(note)}</span>' if note else name, tokens, latency]
 
 
 def _pair(before: float | None, after: float | None, metric: Metric) -> str:

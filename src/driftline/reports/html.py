@@ -18,10 +18,12 @@ STRIP_LOW, STRIP_HIGH = -100.0, 100.0
 
 def esc(value: Any) -> str:
     """The value as text that can stand in an element or a quoted attribute; control and bidi characters are visible."""
-    text = "" if value is None else str(value)
-    if not text.isprintable():
-        text = "".join(_mark(char) for char in text)
-    return escape(text, quote=True)
+    return escape("" if value is None else visible(str(value)), quote=True)
+
+
+def visible(text: str) -> str:
+    """The text with its control and bidi characters as marks; for canvases, which know no markup."""
+    return text if text.isprintable() else "".join(_mark(char) for char in text)
 
 
 def _mark(char: str) -> str:

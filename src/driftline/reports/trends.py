@@ -6,9 +6,11 @@ from typing import Any
 
 import duckdb
 import holoviews as hv
+import pandas as pd
 
 from driftline import charts, queries
 from driftline.metrics import arrow, load_registry
+from driftline.reports import html
 from driftline.reports.performance import Comparison
 
 METRICS = ("wall_time_s", "peak_rss_mb")
@@ -22,23 +24,26 @@ def trend_figures(
     hv.Store.set_current_backend("bokeh")
     palette = charts.DARK if theme == "dark" else charts.LIGHT
     registry = load_registry(connection)
+    labels = {profile: html.visible(label) for profile, label in comparison.labels.items()}
     changes = queries.stage_deltas(connection, comparison.baseline, comparison.focus).rows
     marker = charts.release_marker(palette)
     axis = None
     figures = []
     for name in METRICS:
         metric = registry[name]
-        texts = {row["stage"]: _change(row, metric) for row in changes if row["metric"] == name}
-        trends = charts.lay_out_trends(
-            queries.trend(connection, name), queries.spread(connection, name), metric, comparison.labels,
-            comparison.baseline, comparison.focus, texts,
-        )  # fmt: skip
+        texts = {html.visible(row["stage"]): _change(row, metric) for row in changes if row["metric"] == name}
+        trend, spread = (_with_visible_stages(ask(connection, name)) for ask in (queries.trend, queries.spread))
+        trends = charts.lay_out_trends(trend, spread, metric, labels, comparison.baseline, comparison.focus, texts)
         axis = axis or charts.release_axis(trends)
         figure = hv.render(charts.draw_trends(trends, palette, marker, axis, width))
         if width is None:
             figure.update(width=None, sizing_mode="stretch_width")
         figures.append((f"{metric.label}, {metric.shown_unit}", figure))
     return figures
+
+
+def _with_visible_stages(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(stage=[html.visible(stage) for stage in frame["stage"]])
 
 
 def _change(row: dict[str, Any], metric: Any) -> str:

@@ -1,0 +1,155 @@
+"""The sentence that opens a page: worse, better, mixed, none, nothing to compare; and which pair it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driftline import queries
+from driftline.metrics import MINUS, THIN, load_registry
+from driftline.reports import answer
+from driftline.reports.choice import CANDIDATES, choose_profiles, choose_runs, shorten
+from roots import Root, metrics, profile
+
+
+def pair(root: Root, baseline: dict[str, Any], candidate: dict[str, Any]) -> answer.Answer:
+    """The answer for two runs whose metrics are given."""
+    for number, (key, told) in enumerate((("baselines/b", baseline), ("runs/c", candidate))):
+        dated = {"run_context": {"run_id": f"2026-01-0{number + 1}T00:00:00Z"}}
+        root.run(key, metrics=metrics(2, **told), fingerprint=dated)
+    with root.open() as store:
+        rows = queries.deltas(store.connection, "baselines/b", "runs/c").rows
+        return answer.run_answer(rows, load_registry(store.connection), "c")
+
+
+def rouge(value: float) -> dict[str, Any]:
+    return {"references": {"silver": {"rougeL_f1": value}}}
+
+
+CASES = {
+    "worse": ({**rouge(0.5)}, {**rouge(0.25)}, "Worse.", "c halves ROUGE-L from 0.500 to 0.250."),
+    "better": (
+        {**rouge(0.25)}, {**rouge(0.5)}, "Better.",
+        "c raises ROUGE-L from 0.250 to 0.500 and no primary metric passed a level.",
+    ),
+    "mixed": (
+        {**rouge(0.25), "latency_ms": 1000.0}, {**rouge(0.5), "latency_ms": 3000.0}, "Mixed.",
+        f"c gains ROUGE-L ▲ +100{THIN}% and pays latency ▲ +200{THIN}%.",
+    ),
+    "both worse": (
+        {"tokens": 100.0, "latency_ms": 1000.0}, {"tokens": 20.0, "latency_ms": 30000.0}, "Worse.",
+        "c lowers output tokens from 100 to 20.0 tokens, and latency ▲ ×30.0.",
+    ),
+    "same": ({**rouge(0.5)}, {**rouge(0.501)}, "No change.", None),
+    "apart": ({**rouge(0.5)}, {"tokens": 3.0}, None, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_opening_says_what_the_levels_say(root: Root, case: str) -> None:
+    baseline, candidate, word, sentence = CASES[case]
+    said = pair(root, baseline, candidate)
+
+    if word is not None:
+        assert said.word == word
+    if sentence is not None:
+        assert said.sentence == sentence
+    assert said.tone == {"Worse.": "w", "Better.": "b"}.get(said.word, "")
+
+
+@pytest.mark.parametrize(
+    ("case", "turned"), [("worse", "Better."), ("better", "Worse."), ("mixed", "Mixed."), ("same", "No change.")]
+)
+def test_swapping_the_sides_turns_the_answer(root: Root, case: str, turned: str) -> None:
+    baseline, candidate, *_ = CASES[case]
+
+    assert pair(root, candidate, baseline).word == turned
+
+
+def test_without_a_common_primary_metric_there_is_nothing_to_compare() -> None:
+    row = {"metric": "rougeL_f1", "is_primary": True, "delta": None, "level": None, "gain": None}
+
+    assert answer.run_answer([row], {}, "c").word == "Nothing to compare."
+    assert answer.run_answer([], {}, "c").word == "Nothing to compare."
+
+
+BOTH, LOAD = "v2 against v1: wall time ", ", most of it in load."
+
+
+def costs(root: Root, baseline: dict[str, float], candidate: dict[str, float]) -> answer.Answer:
+    for key, totals in (("v1", baseline), ("v2", candidate)):
+        stages = {"load": {"wall_time_s": totals.get("wall_time_s")}}
+        root.profile(key, profile(key, f"2026-01-0{key[1]}T00:00:00Z", stages=stages, totals=totals))
+    with root.open() as store:
+        rows = queries.stage_deltas(store.connection, "v1", "v2").rows
+        return answer.profile_answer(rows, load_registry(store.connection), "v1", "v2")
+
+
+@pytest.mark.parametrize(
+    ("baseline", "candidate", "word", "sentence"),
+    [
+        ((10.0, 100.0), (20.0, 100.0), "Costs more.", f"{BOTH}▲ +100{THIN}% (10.0 → 20.0 s){LOAD}"),
+        ((20.0, 100.0), (10.0, 100.0), "Costs less.", f"{BOTH}▼ {MINUS}50{THIN}% (20.0 → 10.0 s){LOAD}"),
+        ((10.0, 200.0), (20.0, 100.0), "Mixed.", None),
+        ((10.0, 100.0), (10.1, 100.0), "No change.", f"v2 needs the time and memory of v1, inside ±10{THIN}%."),
+    ],
+)  # fmt: skip
+def test_costs_are_more_less_mixed_or_the_same(
+    root: Root, baseline: tuple[float, float], candidate: tuple[float, float], word: str, sentence: str | None
+) -> None:
+    names = ("wall_time_s", "peak_rss_mb")
+    said = costs(root, dict(zip(names, baseline, strict=True)), dict(zip(names, candidate, strict=True)))
+
+    assert said.word == word
+    assert sentence is None or said.sentence.replace(" %", f"{THIN}%") == sentence
+
+
+def test_profiles_without_a_common_total_cannot_be_compared(root: Root) -> None:
+    assert costs(root, {"wall_time_s": 1.0}, {"peak_rss_mb": 1.0}).word == "Nothing to compare."
+
+
+def with_runs(root: Root, count: int) -> Root:
+    for number in range(count):
+        dated = {"run_context": {"run_id": f"2026-01-{number + 1:02}T00:00:00Z"}}
+        root.whole_run(f"{'baselines' if number == 0 else 'runs'}/r{number}", fingerprint=dated)
+    return root
+
+
+def test_the_default_pair_is_the_groups_and_the_newest_stand_beside_it(root: Root) -> None:
+    with with_runs(root, 9).open() as store:
+        choice = choose_runs(store.connection)
+
+    assert choice is not None
+    assert (choice.baseline, choice.focus) == ("baselines/r0", "runs/r8")
+    assert choice.candidates == tuple(f"runs/r{number}" for number in (8, 7, 6, 5, 4))
+    assert len(choice.candidates) == CANDIDATES
+    assert choice.unknown == ()
+
+
+def test_what_is_asked_for_is_taken_and_what_is_unknown_is_told(root: Root) -> None:
+    with with_runs(root, 4).open() as store:
+        choice = choose_runs(store.connection, "runs/r1", ("runs/r3", "nope", "runs/r1"), "runs/r2")
+
+    assert choice is not None
+    assert (choice.baseline, choice.candidates, choice.focus) == ("runs/r1", ("runs/r3",), "runs/r3")
+    assert (choice.reason, choice.unknown) == ("chosen by you", ("nope",))
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_below_two_there_is_no_choice(root: Root, count: int) -> None:
+    for number in range(count):
+        root.profile(f"v{number}", profile(f"v{number}"))
+    with with_runs(root, count).open() as store:
+        assert choose_runs(store.connection) is None
+        assert choose_profiles(store.connection) is None
+
+
+@given(st.lists(st.text("ab-_/. ", max_size=6), unique=True))
+def test_short_names_are_the_names_without_what_all_share(names: list[str]) -> None:
+    short, prefix = shorten(names)
+
+    assert {name: prefix + label for name, label in short.items()} == {name: name for name in names}
+    assert all(label or len(names) < 2 or name == prefix for name, label in short.items())

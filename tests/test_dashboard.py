@@ -1,0 +1,315 @@
+"""The dashboard on the shipped root, in Chromium: what it shows is what SQL says, and the URL holds the screen."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+from playwright.sync_api import Page, expect
+
+from driftline import queries
+from driftline.metrics import load_registry
+from driftline.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from browser import Served, Watched
+    from console import Run
+
+    Watch = Callable[..., Watched]
+
+pytest_plugins = ("browser", "console")
+BASELINE, FOCUS, OTHER = "baselines/demo_paragraph_v0.1", "runs/demo_paragraph_v0.6", "runs/demo_paragraph_v0.4"
+
+
+@pytest.fixture(scope="module")
+def connection(shipped_root: Path) -> Any:
+    with open_store(shipped_root) as store:
+        yield store.connection
+
+
+def texts(page: Page, selector: str) -> list[str]:
+    return [" ".join(text.split()) for text in page.locator(selector).all_inner_texts()]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_draws_without_a_fault(shipped: Served, watch: Watch, width: int, theme: str) -> None:
+    watched = watch(width, theme)
+    for name in ("home", "performance", "problems"):
+        page = watched.open(shipped.at(name))
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        expect(page.locator('nav a[aria-current="page"]')).to_have_text(re.compile(f"^{name}", re.IGNORECASE))
+        assert watched.width_beyond() <= 0, name
+        assert watched.count_smuggled() == 0, name
+        assert page.title() == "driftline"
+    assert watched.faults == []
+
+
+def test_home_opens_with_an_answer_that_sql_gives(
+    shipped: Served, watch: Watch, connection: duckdb.DuckDBPyConnection
+) -> None:
+    page = watch().open(shipped.at())
+    pair = "default_baseline, default_candidate"
+    baseline, candidate = connection.execute(f"select {pair} from comparison_groups where is_default").fetchall()[0]
+    row = next(row for row in queries.deltas(connection, baseline, candidate).rows if row["metric"] == "rougeL_f1")
+
+    expect(page.locator("h1")).to_contain_text(
+        f"v0.6 raises ROUGE-L from {row['baseline']:.3f} to {row['candidate']:.3f}"
+    )
+    expect(page.locator("h1 span")).to_have_text("Better.")
+    expect(page.locator(".ctx")).to_contain_text("Baseline v0.1 (newest baseline before the newest run")
+
+
+def test_the_tiles_are_the_deltas_of_sql(shipped: Served, watch: Watch, connection: duckdb.DuckDBPyConnection) -> None:
+    page = watch().open(shipped.at(base=BASELINE, cand=[FOCUS, OTHER]))
+    registry = load_registry(connection)
+    for name in ("rougeL_f1", "avg_output_tokens", "avg_latency_s"):
+        statement = f"select candidate, baseline from deltas('{BASELINE}', '{{}}') where metric = '{name}'"
+        (value, was), (other, _) = (connection.execute(statement.format(run)).fetchall()[0] for run in (FOCUS, OTHER))
+        tile = page.locator(".tile", has=page.get_by_text(registry[name].label, exact=True))
+        expect(tile.locator(".v")).to_contain_text(registry[name].shown(value))
+        expect(tile.locator(".was")).to_have_text(f"baseline {registry[name].shown_with_unit(was)}")
+        expect(tile.locator(".o")).to_contain_text(registry[name].shown(other))
+
+
+def test_the_delta_table_is_that_of_sql(shipped: Served, watch: Watch, connection: duckdb.DuckDBPyConnection) -> None:
+    page = watch().open(shipped.at(base=BASELINE, cand=FOCUS))
+    registry = load_registry(connection)
+    moved = [row for row in queries.deltas(connection, BASELINE, FOCUS).rows if row["delta"] not in (None, 0)]
+
+    shown = [
+        [" ".join(cell.split()) for cell in row.locator("td").all_inner_texts()]
+        for row in page.locator("table.forest tbody tr").all()
+    ]
+    assert len(moved) > 5
+    assert [cells[0] for cells in shown] == [
+        f"{registry[row['metric']].label} {registry[row['metric']].shown_unit}".strip() for row in moved
+    ]
+    for number, side in ((1, "baseline"), (2, "candidate")):
+        assert [cells[number] for cells in shown] == [registry[row["metric"]].shown(row[side]) for row in moved]
+
+
+@pytest.mark.parametrize("name", ["home", "performance", "problems"])
+def test_the_sql_that_is_shown_gives_what_is_drawn(shipped: Served, watch: Watch, driftline: Run, name: str) -> None:
+    watched = watch()
+    page = watched.open(shipped.at(name))
+    drawn = [
+        (head.locator("pre").text_content() or "", head.locator("xpath=following-sibling::*").first)
+        for head in page.locator(".hd").all()
+    ]
+    statements = [statement for statement, _ in drawn]
+    answers = driftline(
+        "shell",
+        "--root",
+        shipped.root,
+        "-json",
+        "-c",
+        ";".join(f"select count(*) as n from ({text})" for text in statements),
+    )
+    counts = [json.loads(line)[0]["n"] for line in answers.out.splitlines()]
+
+    assert (answers.code, len(counts)) == (0, len(statements))
+    assert statements
+    if name == "home":
+        folded = sum(int(re.findall(r"\d+", text)[0]) for text in texts(page, "details.more summary"))
+        assert counts == [
+            page.locator("table.forest tbody tr").count() + folded,
+            page.locator("table.episodes tbody tr").count(),
+        ]
+    elif name == "performance":
+        left_out = 1  # episodes processed are a tile
+        assert counts[0] == page.locator("table.stages tbody tr").count() + left_out
+        assert counts[1] == sum(x is not None for x in watched.trends()["wall_time_s"]["line"]["x"])
+    else:
+        assert counts == [0]
+
+
+def test_the_trends_draw_the_grid_of_sql(shipped: Served, watch: Watch, connection: duckdb.DuckDBPyConnection) -> None:
+    watched = watch()
+    watched.open(shipped.at("performance"))
+    trends = watched.trends()
+
+    assert set(trends) == {"wall_time_s", "peak_rss_mb"}
+    assert len({trend["axis"] for trend in trends.values()}) == 1
+    assert len({trend["marker"] for trend in trends.values()}) == 1
+    for metric, trend in trends.items():
+        frame = queries.trend(connection, metric)
+        line = trend["line"]
+        for stage, rows in frame.groupby("stage"):
+            at = [index for index, name in enumerate(trend["dots"]["stage"]) if name == stage]
+            assert [trend["dots"]["label"][index] for index in at] == list(rows.sort_values("release_order")["release"])
+            assert [line["x"][index] for index in at] == list(range(len(rows)))
+            assert [line["y"][index] is None for index in at] == list(rows["value"].isna())
+            assert line["x"][at[-1] + 1] is None, "the line of a stage ends before the next begins"
+        assert len(trend["gaps"]["x"]) == int(frame["value"].isna().sum())
+    assert any(y is None for y, x in zip(line["y"], line["x"], strict=True) if x is not None)
+
+
+def test_pointing_at_a_dot_tells_its_value_and_a_tap_focuses_its_release(shipped: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(shipped.at("performance"))
+    shown = watched.trends()["wall_time_s"]["dots"]
+    at = next(
+        i
+        for i, (stage, label) in enumerate(zip(shown["stage"], shown["label"], strict=True))
+        if (stage, label) == ("(totals)", "v0.2")
+    )
+    point = watched.point("wall_time_s", "(totals)", "v0.2")
+
+    page.mouse.move(*point)
+    expect(page.locator(".bk-Tooltip").filter(has_text="v0.2")).to_contain_text(shown["shown"][at])
+    page.mouse.click(*point)
+    expect(page.locator(".ctx")).to_contain_text("In focus v0.2")
+    expect(page).to_have_url(re.compile("pfocus=v0.2"))
+    expect(page.locator("h1")).to_contain_text("v0.2 against v0.5")
+    watched.settle()
+
+
+def test_a_click_chooses_baseline_and_candidates_and_the_url_holds_them(shipped: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(shipped.at())
+    page.get_by_role("radio", name="v0.4 as baseline").click()
+    expect(page.locator(".ctx")).to_contain_text("Baseline v0.4 (chosen by you)")
+    page.get_by_role("checkbox", name="v0.2 as candidate").click()
+    expect(page.get_by_role("checkbox", name="v0.2 as candidate")).to_have_attribute("aria-checked", "false")
+    page.locator("td.name").get_by_text("v0.3", exact=True).click()
+    expect(page.locator(".ctx")).to_contain_text("In focus v0.3")
+    expect(page.locator("tr.focus")).to_have_attribute("title", "runs/demo_paragraph_v0.3")
+    watched.settle()
+
+    shown = texts(page, "h1, p, td, .ctx, .tile")
+    again = watch().open(page.url)
+    assert len(shown) > 100
+    assert texts(again, "h1, p, td, .ctx, .tile") == shown
+
+    page.go_back()
+    expect(page.locator(".ctx")).to_contain_text("In focus v0.6")
+    page.go_back()
+    expect(page.get_by_role("checkbox", name="v0.2 as candidate")).to_have_attribute("aria-checked", "true")
+    page.go_back()
+    expect(page.locator(".ctx")).to_contain_text("Baseline v0.1")
+    watched.settle()
+
+
+def test_the_keyboard_alone_chooses_and_moves(shipped: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(shipped.at())
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search runs")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio").first).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio").nth(1)).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator(".ctx")).to_contain_text("Baseline v0.5")
+    page.get_by_role("radio", name="v0.1 as baseline").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".ctx")).to_contain_text("Baseline v0.1")
+
+    focus = page.locator(".ctx")
+    expect(focus).to_contain_text("In focus v0.6")
+    page.keyboard.press("]")
+    expect(focus).not_to_contain_text("In focus v0.6")
+    page.keyboard.press("[")
+    expect(focus).to_contain_text("In focus v0.6")
+    page.keyboard.press("b")
+    expect(page.get_by_label("Search runs")).to_be_hidden()
+    expect(page.locator(".rail")).to_contain_text("1 baseline")
+    page.keyboard.press("b")
+    expect(page.get_by_label("Search runs")).to_be_visible()
+    page.keyboard.press("t")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    watched.settle()
+
+
+def test_the_theme_is_switched_by_its_button_and_stays_in_the_url(shipped: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(shipped.at("performance"))
+    page.get_by_role("button", name="Switch theme").click()
+    expect(page).to_have_url(re.compile("theme=dark"))
+    watched.until(
+        lambda: {trend["ground"] for trend in watched.trends().values()} == {"#101216"}, "the figures are dark"
+    )
+    page.get_by_role("link", name="Home").click()
+    expect(page.locator(".tile").first).to_contain_text("ROUGE-L")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    watched.settle()
+
+
+def test_the_search_keeps_the_rows_that_hold_every_word(shipped: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(shipped.at())
+    rows = page.locator("table.runs tbody tr")
+    everything = rows.count()
+    page.get_by_label("Search runs").fill("paragraph AA3")
+    expect(rows.filter(visible=True)).to_have_count(1)
+    page.get_by_label("Search runs").fill("")
+    expect(rows.filter(visible=True)).to_have_count(everything)
+    watched.settle()
+
+
+def test_the_tabs_switch_pages_without_losing_the_choice(shipped: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(shipped.at(base=BASELINE, cand=OTHER))
+    page.get_by_role("link", name="Performance").click()
+    expect(page.locator(".bk-Figure")).to_have_count(2)
+    page.get_by_role("link", name="Problems").click()
+    expect(page.locator("h1")).to_contain_text("No problems.")
+    page.get_by_role("link", name="Home").click()
+    expect(page.locator(".ctx")).to_contain_text("In focus v0.4")
+    watched.settle()
+
+
+def test_what_the_url_asks_for_in_vain_is_told_and_not_followed(shipped: Served, watch: Watch) -> None:
+    hostile = "<img src=x onerror=window.__xss=1>"
+    watched = watch()
+    page = watched.open(shipped.at(base="../../etc/passwd", cand=[OTHER, hostile], focus="nope", theme="x'\"><script>"))
+    expect(page.locator(".ctx")).to_contain_text(
+        "Not in this root: ../../etc/passwd, <img src=x onerror=window.__xss=1>, nope"
+    )
+    expect(page.locator(".ctx")).to_contain_text("In focus v0.4")
+    assert watched.count_smuggled() == 0
+
+    page = watched.open(shipped.at("performance", pbase="v9", pcand=["' or 1=1 --", "v0.2"], pfocus=hostile))
+    expect(page.locator(".ctx")).to_contain_text(
+        "Not in this root: v9, ' or 1=1 --, <img src=x onerror=window.__xss=1>"
+    )
+    assert watched.count_smuggled() == 0
+
+    page = watched.open(shipped.at("<script>window.__xss=1</script>"))
+    expect(page.locator('nav a[aria-current="page"]')).to_have_text("Home")
+    assert watched.count_smuggled() == 0
+
+
+def test_on_a_phone_the_panel_is_a_drawer(shipped: Served, watch: Watch) -> None:
+    watched = watch(390)
+    page = watched.open(shipped.at())
+    expect(page.get_by_label("Search runs")).to_be_hidden()
+    page.get_by_role("button", name="Change runs").click()
+    page.get_by_role("radio", name="v0.2 as baseline").click()
+    expect(page.locator(".ctx")).to_contain_text("Baseline v0.2")
+    expect(page.get_by_label("Search runs")).to_be_hidden()
+    assert watched.width_beyond() <= 0
+    watched.settle()
+
+
+def test_the_link_to_share_says_every_default(shipped: Served, watch: Watch) -> None:
+    watched = watch(permissions=["clipboard-read", "clipboard-write"])
+    page = watched.open(shipped.at())
+    page.get_by_role("button", name="Share link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+
+    assert "base=baselines%2Fdemo_paragraph_v0.1" in copied
+    assert "focus=runs%2Fdemo_paragraph_v0.6" in copied
+    assert copied.count("cand=") == 5

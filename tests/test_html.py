@@ -1,0 +1,137 @@
+"""The atoms of the pages: nothing that comes from an artifact or a URL leaves the text it stands in."""
+
+from __future__ import annotations
+
+import unicodedata
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driftline.reports import html
+
+CONTROLS = [0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069, 0x200E, 0x200F, 0x061C]
+
+
+FRAGMENTS = (
+    "<b>",
+    "</p>",
+    "<script>",
+    '" onclick="x',
+    "' onclick='x",
+    "&lt;",
+    "&",
+    "<!--",
+    "]]>",
+    "=",
+    "a",
+    "\u202e",
+    "\x1b",
+)
+MARKUP = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), min_size=1, max_size=6).map("".join)
+
+
+class Reader(HTMLParser):
+    """Elements, attributes and text as a browser would find them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[str] = []
+        self.attributes: dict[str, str | None] = {}
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.attributes.update(attrs)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@given(MARKUP)
+def test_escaped_text_is_text_in_an_element_and_in_an_attribute(text: str) -> None:
+    found = Reader(f'<p title="{html.esc(text)}">{html.esc(text)}</p>')
+
+    assert found.elements == ["p"]
+    assert list(found.attributes) == ["title"]
+    assert found.text == found.attributes["title"]
+
+
+@given(st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Cf"))))
+def test_printable_text_arrives_unchanged(text: str) -> None:
+    assert Reader(f"<p>{html.esc(text)}</p>").text == text
+
+
+@given(st.text(st.sampled_from([chr(point) for point in CONTROLS] + ["\x00", "\x1b", "\x9b", "\u2028", "\ud800", "a"])))
+def test_control_and_bidi_characters_are_shown_not_sent(text: str) -> None:
+    escaped = html.esc(text)
+
+    assert not [char for char in escaped if unicodedata.category(char) in ("Cc", "Cs", "Cf", "Zl", "Zp")]
+    assert escaped.count("a") >= text.count("a")
+
+
+def test_line_breaks_stay_and_nothing_is_no_text() -> None:
+    assert html.esc("a\n\tb") == "a\n\tb"
+    assert html.esc(None) == ""
+    assert html.esc(0) == "0"
+    assert html.esc("\u202egnp.exe") == "\\u202egnp.exe"
+
+
+@given(MARKUP, MARKUP)
+def test_a_link_holds_its_address_and_no_more(query: str, name: str) -> None:
+    found = Reader(html.link("?" + query, html.esc(name)))
+
+    assert found.elements == ["a"]
+    assert set(found.attributes) == {"href", "data-go"}
+    assert str(found.attributes["href"]).startswith("?")
+
+
+@given(MARKUP, MARKUP, MARKUP)
+def test_a_heading_holds_three_texts(title: str, caption: str, sql: str) -> None:
+    assert Reader(html.heading(title, caption, sql)).elements == ["div", "h3", "details", "summary", "pre", "p"]
+
+
+def row(**values: object) -> dict[str, object]:
+    return {"status": "compared", "delta": 1.0, "level": "ok", "gain": "ok", **values}
+
+
+@pytest.mark.parametrize(
+    ("values", "form", "words"),
+    [
+        ({"level": "fail"}, "pf", "past fail"),
+        ({"level": "warn"}, "pw", "past warn"),
+        ({"gain": "fail"}, "pg", "gain"),
+        ({"gain": "warn"}, "pg", "gain"),
+        ({"level": None, "gain": None}, "ch", "changed"),
+        ({}, "nc", "inside"),
+        ({"delta": 0.0}, "nc", "unchanged"),
+        ({"status": "only in baseline", "delta": None}, "np", "only in baseline"),
+    ],
+)
+def test_a_chip_says_by_form_and_word_what_a_level_says(values: dict[str, object], form: str, words: str) -> None:
+    chip = html.chip(row(**values))
+
+    assert f'class="chip {form}"' in chip
+    assert Reader(chip).text == words
+
+
+@pytest.mark.parametrize("pct", [-1000.0, -100.0, 0.0, 99.9, 100.0])
+def test_a_strip_keeps_its_dot_inside(pct: float) -> None:
+    found = Reader(html.strip(pct, 10))
+
+    assert 0 <= float(str(found.attributes["cx"])) <= html.STRIP_WIDTH
+
+
+def test_a_strip_without_a_percent_or_beyond_its_scale_says_so() -> None:
+    assert Reader(html.strip(None, 10)).text == "no percent"
+    assert "circle" not in Reader(html.strip(900, 10)).elements
+    assert "path" in Reader(html.strip(900, 10)).elements
+
+
+def test_a_change_of_nothing_is_grey_and_a_gap_is_a_dash() -> None:
+    assert html.change(None, None, "") == '<span class="m">–</span>'
+    assert html.change(0, 0, "") == '<span class="m">= 0</span>'
+    assert html.change(-0.1, None, "−0.1") == "▼ −0.1"
