@@ -67,16 +67,28 @@ def loaded_counts(connection: Connection) -> dict[str, int]:
     table = ask(
         connection,
         """
-        select
-            (select count(*) from runs where not archived) as runs,
-            (select count(*) from runs) as all_runs,
-            (select count(*) from episodes as e inner join runs as r using (run) where not r.archived) as episodes,
-            (select count(*) from episodes) as all_episodes,
-            (select count(*) from profiles where not archived) as profiles,
-            (select count(distinct release) from releases where side = 'both') as joined,
-            (select count(*) from problems where severity = 'error') as errors,
-            (select count(*) from problems where severity = 'warning') as warnings,
-            (select count(*) from problems where severity = 'info') as infos
+        select r.*, p.*, x.*
+        from (
+            select
+                count(*) filter (where not archived) as runs,
+                count(*) as all_runs,
+                coalesce(sum(episodes) filter (where has_usable_predictions and not archived), 0)::bigint as episodes,
+                coalesce(sum(episodes) filter (where has_usable_predictions), 0)::bigint as all_episodes
+            from runs
+        ) as r
+        cross join (
+            select
+                (select count(*) from profiles where not archived) as profiles,
+                count(distinct release) filter (where side = 'both') as joined
+            from releases
+        ) as p
+        cross join (
+            select
+                count(*) filter (where severity = 'error') as errors,
+                count(*) filter (where severity = 'warning') as warnings,
+                count(*) filter (where severity = 'info') as infos
+            from problems
+        ) as x
         """,
     )
     return table.rows[0]

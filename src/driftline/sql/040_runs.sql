@@ -78,7 +78,8 @@ select
     list_contains(f.artifacts, 'run_summary') as has_run_summary,
     list_contains(f.artifacts, 'diagnostics') as has_diagnostics,
     'eval/' || f.run as path,
-    f.has_usable_predictions
+    f.has_usable_predictions,
+    concat_ws(' · ', coalesce(task, 'no task'), kind, coalesce(dataset_id, 'no dataset')) as group_id
 from files as f
 left join facts using (run)
 left join mappings using (run);

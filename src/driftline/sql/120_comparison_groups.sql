@@ -5,7 +5,7 @@ create or replace table comparison_groups as
 with offered as (
     select
         run,
-        concat_ws(' · ', coalesce(task, 'no task'), kind, coalesce(dataset_id, 'no dataset')) as group_id,
+        group_id,
         task,
         kind,
         dataset_id,

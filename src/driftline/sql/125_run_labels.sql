@@ -5,7 +5,7 @@ create or replace view run_labels as
 with named as (
     select
         run,
-        concat_ws(' · ', coalesce(task, 'no task'), kind, coalesce(dataset_id, 'no dataset')) as group_id,
+        group_id,
         run_id,
         regexp_replace(model, '(^|[ +])[^ /]+/', '\1', 'g') as short_model,
         case when release_source <> 'run_id' then release end as stated_release,
@@ -18,7 +18,6 @@ counted as (
     select
         *,
         count(distinct coalesce(short_model, run_id)) over (partition by group_id) as models,
-        count(*) over (partition by group_id) as members,
         count(stated_release) over (partition by group_id, coalesce(short_model, run_id)) as with_release,
         count(*) over (partition by group_id, coalesce(short_model, run_id)) as of_model,
         count(*) over (partition by group_id, coalesce(short_model, run_id), stated_release) as of_release
