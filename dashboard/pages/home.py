@@ -35,7 +35,7 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
 
     comparison = home.Comparison(choice.baseline, choice.focus, choice.others, labels, to)
     body = home.render(connection, comparison)
-    facts = [f"{rows[choice.focus]['episodes'] or 0} episodes", "noise unknown"]
+    facts = [f"{rows[choice.focus]['episodes'] or 0} episodes", "noise not weighed"]
     full = Selection(
         selection.page, choice.baseline, choice.candidates, choice.focus,
         selection.profile_baseline, selection.profile_candidates, selection.profile_focus, selection.theme,

@@ -40,7 +40,7 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
     heading = performance.trends_heading(queries.ask(connection, queries.trend_sql("wall_time_s")).rows, comparison)
     facts = sorted({row["dataset_id"] for row in profiles.values() if row["dataset_id"]})
     context = shell.context(
-        "releases", choice, labels, [f"Dataset {', '.join(facts)}" if facts else "", "noise unknown"], to
+        "releases", choice, labels, [f"Dataset {', '.join(facts)}" if facts else "", "noise not weighed"], to
     )
     parts: list[Any] = [
         performance.before_trends(connection, comparison),

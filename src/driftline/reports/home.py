@@ -23,7 +23,7 @@ TILE_UNITS = {
 }
 OTHERS_SHOWN = 3
 EPISODES_SHOWN = 12
-NO_NOISE = "Threshold only: no repetition of these runs is known, so what looks like a change may be noise."
+NO_NOISE = "Levels are thresholds only: noise is not weighed, so what looks like a change may be none."
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def _stages(rows: Sequence[Row], comparison: Comparison) -> str:
         parts.append(f"<b>{esc(', '.join(gone))}</b> only in {esc(comparison.labels[comparison.baseline])}.")
     if new:
         parts.append(f"<b>{esc(', '.join(new))}</b> only in {esc(comparison.labels[comparison.focus])}.")
-    parts.append("Threshold only: how far two captures of the same release differ is not known yet.")
+    parts.append("Levels are thresholds only: how far captures of one release differ is drawn below, but not weighed.")
     return " ".join(parts)
 
 
