@@ -33,6 +33,8 @@ Progress = Callable[[int, int], None]
 BATCH_BYTES = 32 * 1024 * 1024
 BATCHES = 12
 ROWS_IN_MEMORY = 50_000
+# From here on it pays to write rows while DuckDB still reads in the background.
+ROWS_WORTH_WAITING = 5_000
 MAX_SEGMENTS = 24
 RACY_NS = 50_000_000
 # One thread to begin with: reading brings threads of its own, and the model ends by giving questions every core.
@@ -124,6 +126,8 @@ class _Reading:
             for file in changed:
                 if file.rel not in bulk:
                     self._read_one(file)
+            if self._pending_rows() > ROWS_WORTH_WAITING:
+                self._flush(KINDS)
             for job in jobs:
                 self._settle(*job.result())
 
@@ -174,9 +178,12 @@ class _Reading:
         file_id = self.manifest.take_id()
         batch = read(self.root, file, file_id)
         self.pending.extend(batch)
-        if sum(map(len, self.pending.rows.values())) > ROWS_IN_MEMORY:
+        if self._pending_rows() > ROWS_IN_MEMORY:
             self._flush(KINDS)
         self._enter(file, file_id, batch.rows["artifacts"][0]["status"] if batch.rows else "other")
+
+    def _pending_rows(self) -> int:
+        return sum(map(len, self.pending.rows.values()))
 
     def _enter(self, file: Found, file_id: int, status: str) -> None:
         self.entries[file.rel] = Entry(self._signature(file), file_id, file.artifact, status)

@@ -39,14 +39,19 @@ extracted as (
             || '|\s*:\s*-?([iI]|n[^u]|Na))'
         )
         or regexp_matches(line_text, ',\s*[\]}]')
-        or regexp_matches(line_text, '\\u00(00|[2-7])') as is_odd,
-        regexp_extract_all(
+        or regexp_matches(line_text, '\\u00(00|[2-7])')
+        -- A key given twice: the last one counts, but DuckDB would take the first.
+        or regexp_matches(
             line_text,
-            '"(episode_id|dataset_id|error|output|summary_final|summary_long|summary|metadata|output_tokens'
-            || '|output_length_chars|processing_time_seconds|input_length_chars|cost_usd|intermediate|map_summaries'
-            || '|reduce_input_chars)"\s*:',
-            1
-        ) as keys,
+            '(?s)"(episode_id"\s*:.*"episode_id|dataset_id"\s*:.*"dataset_id|error"\s*:.*"error|output"\s*:.*"output'
+            || '|summary_final"\s*:.*"summary_final|summary_long"\s*:.*"summary_long|summary"\s*:.*"summary'
+            || '|metadata"\s*:.*"metadata|output_tokens"\s*:.*"output_tokens'
+            || '|output_length_chars"\s*:.*"output_length_chars'
+            || '|processing_time_seconds"\s*:.*"processing_time_seconds'
+            || '|input_length_chars"\s*:.*"input_length_chars|cost_usd"\s*:.*"cost_usd'
+            || '|intermediate"\s*:.*"intermediate|map_summaries"\s*:.*"map_summaries'
+            || '|reduce_input_chars"\s*:.*"reduce_input_chars)"\s*:'
+        ) as is_odd,
         contains(line_text, '"map_summaries"') as has_map_summaries
     from lines
     where line_text not in ('', chr(13))
@@ -58,7 +63,7 @@ named as (
         file_id,
         line,
         line_text,
-        is_odd or len(keys) > list_unique(keys) as is_odd,
+        is_odd,
         field[1] as episode_id,
         field[2] as dataset_id,
         field[3] as error,
