@@ -10,9 +10,11 @@ import holoviews as hv
 import hvplot.pandas  # noqa: F401 - gives frames their .hvplot
 import numpy as np
 import pandas as pd
-from bokeh.models import ColumnDataSource, CrosshairTool, FixedTicker, HoverTool, Range1d, Span, TapTool
+from bokeh.models import ColumnDataSource, CrosshairTool, FixedTicker, HoverTool, Range1d, Span, TapTool, Text
 
 from driftline.metrics import Metric
+
+Style = dict[str, Any]
 
 LIGHT = {
     "bg": "#ffffff", "ink": "#15171c", "ink2": "#474c57", "ink3": "#666c78", "base": "#7a808c", "accent": "#3d46c9",
@@ -233,37 +235,34 @@ def _texts(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
     """Stage names and changes above their rows, values at the dots they belong to."""
     last = max(len(trends.releases) - 1, 0)
     rows = trends.rows
-    text = {"text_font": {"value": FONT}, "text_baseline": "middle"}
     y = (rows["row"] + NAME).to_numpy(float)
-    figure.text(
-        x=[-0.35] * len(rows), y=y, text=rows["name"].to_list(), text_font_size="12px", text_font_style="bold",
-        text_color=palette["ink"], **text,
-    )  # fmt: skip
-    figure.text(
-        x=[trends.right_end] * len(rows), y=y, text=rows["change"].to_list(), text_font_size="11.5px",
-        text_align="right",
-        text_color=palette["ink2"], **text,
-    )  # fmt: skip
+    bold: Style = {"text_font_size": "12px", "text_font_style": "bold"}
+    _text(figure, [-0.35] * len(rows), y, rows["name"].to_list(), text_color=palette["ink"], **bold)
+    changes = rows["change"].to_list()
+    _text(figure, [trends.right_end] * len(rows), y, changes, text_color=palette["ink2"], text_align="right")
     base = trends.points[trends.points["x"] == trends.baseline].dropna(subset=["y"])
     focus = trends.points[trends.points["x"] == trends.focus].dropna(subset=["y"])
     at_end = trends.focus is not None and trends.focus > last * 0.8
-    values = {"text_font_size": "11.5px", **text}
-    beside = {"x_offset": 5, "text_align": "left"}
-    above = {"x_offset": -7 if at_end else 7, "y_offset": -8, "text_align": "right" if at_end else "left"}
+    beside: Style = {"x_offset": 5, "text_align": "left"}
+    above: Style = {"x_offset": -7 if at_end else 7, "y_offset": -8, "text_align": "right" if at_end else "left"}
     for points, x, colour, place in (
         (base, [last + 0.35] * len(base), "ink2", beside),
         (focus, focus["x"], "accent", above),
     ):
-        where = {"x": list(x), "y": points["y"].to_numpy(), "text": _bare(points, trends.metric), **values, **place}
         # The outline is drawn over its own letters, so the halo is a text of its own below them.
-        figure.text(text_color=palette["bg"], text_outline_color=palette["bg"], text_outline_width=3, **where)
-        figure.text(text_color=palette[colour], **where)
+        halo: Style = {"text_color": palette["bg"], "text_outline_color": palette["bg"], "text_outline_width": 3}
+        for style in (halo, {"text_color": palette[colour]}):
+            _text(figure, list(x), points["y"].to_numpy(), _bare(points, trends.metric), **style, **place)
     empty = rows[~rows["stage"].isin(trends.points.dropna(subset=["y"])["stage"])]
-    figure.text(
-        x=[-0.35] * len(empty), y=(empty["row"] + FLOOR + 0.2).to_numpy(float),
-        text=["no sample in any profile"] * len(empty),
-        text_font_size="11.5px", text_color=palette["ink3"], **text,
-    )  # fmt: skip
+    if len(empty):
+        y = (empty["row"] + FLOOR + 0.2).to_numpy(float)
+        _text(figure, [-0.35] * len(empty), y, ["no sample in any profile"] * len(empty), text_color=palette["ink3"])
+
+
+def _text(figure: Any, x: Any, y: Any, text: list[str], **style: Any) -> None:
+    """Texts as one bare glyph: `figure.text` would make three more of it that nothing here ever shows."""
+    look = {"text_font": {"value": FONT}, "text_font_size": "11.5px", "text_baseline": "middle", **style}
+    figure.add_glyph(ColumnDataSource({"x": x, "y": y, "text": text}), Text(x="x", y="y", text="text", **look))
 
 
 def _bare(points: pd.DataFrame, metric: Metric) -> list[str]:
