@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from roots import Root
+from cached_roots import STAGES
+from driftline import refresh as refreshing
+from roots import Root, profile
 
 settings.register_profile(
     "driftline",
@@ -31,3 +33,18 @@ def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     """No test reads or writes the caches of the person who runs it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.delenv("DRIFTLINE_ROOT", raising=False)
+
+
+@pytest.fixture
+def filled(root: Root, monkeypatch: pytest.MonkeyPatch) -> Root:
+    """A little of everything, faults included; what was written just now is not read again for that alone."""
+    monkeypatch.setattr(refreshing, "RACY_NS", 0)
+    for number in range(3):
+        root.whole_run(f"runs/r{number}", baseline={"created_at": f"2026-01-0{number + 1}"})
+        root.profile(f"p{number}", profile(f"v{number}", f"2026-01-0{number + 1}", stages=STAGES))
+    root.file("eval/baselines/b/predictions.jsonl", '{"episode_id": "e1"}\ngarbage\n')
+    root.file(
+        "profiles/p1.monitor.log",
+        "# x monitor (a)\n2026-01-01T00:00:00Z pid=1 stage=a rss_mb=1 peak_rss_mb=2 cpu_pct=3 elapsed_s=4\n",
+    )
+    return root.file("releases.yaml", "runs/r1: v1\n")

@@ -1,0 +1,176 @@
+"""The dashboard driven as a person would: clicks, keys, the URL, the theme."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from driftline.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from browser import Served, Watched
+
+    Watch = Callable[..., Watched]
+
+pytest_plugins = ("browser", "console")
+BASELINE, FOCUS, OTHER = "baselines/demo_paragraph_v0.1", "runs/demo_paragraph_v0.6", "runs/demo_paragraph_v0.4"
+
+
+@pytest.fixture(scope="module")
+def connection(shipped_root: Path) -> Any:
+    with open_store(shipped_root) as store:
+        yield store.connection
+
+
+def texts(page: Page, selector: str) -> list[str]:
+    return [" ".join(text.split()) for text in page.locator(selector).all_inner_texts()]
+
+
+def test_a_click_chooses_baseline_and_candidates_and_the_url_holds_them(shipped: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(shipped.at())
+    page.get_by_role("radio", name="v0.4 as baseline").click()
+    expect(page.locator(".ctx")).to_contain_text("Baseline v0.4 (chosen by you)")
+    page.get_by_role("checkbox", name="v0.2 as candidate").click()
+    expect(page.get_by_role("checkbox", name="v0.2 as candidate")).to_have_attribute("aria-checked", "false")
+    page.locator("td.name").get_by_text("v0.3", exact=True).click()
+    expect(page.locator(".ctx")).to_contain_text("In focus v0.3")
+    expect(page.locator("tr.focus")).to_have_attribute("title", "runs/demo_paragraph_v0.3")
+    watched.settle()
+
+    shown = texts(page, "h1, p, td, .ctx, .tile")
+    again = watch().open(page.url)
+    assert len(shown) > 100
+    assert texts(again, "h1, p, td, .ctx, .tile") == shown
+
+    page.go_back()
+    expect(page.locator(".ctx")).to_contain_text("In focus v0.6")
+    page.go_back()
+    expect(page.get_by_role("checkbox", name="v0.2 as candidate")).to_have_attribute("aria-checked", "true")
+    page.go_back()
+    expect(page.locator(".ctx")).to_contain_text("Baseline v0.1")
+    watched.settle()
+
+
+def test_the_keyboard_alone_chooses_and_moves(shipped: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(shipped.at())
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search runs")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio").first).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio").nth(1)).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator(".ctx")).to_contain_text("Baseline v0.5")
+    page.get_by_role("radio", name="v0.1 as baseline").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".ctx")).to_contain_text("Baseline v0.1")
+
+    focus = page.locator(".ctx")
+    expect(focus).to_contain_text("In focus v0.6")
+    page.keyboard.press("]")
+    expect(focus).not_to_contain_text("In focus v0.6")
+    page.keyboard.press("[")
+    expect(focus).to_contain_text("In focus v0.6")
+    page.keyboard.press("b")
+    expect(page.get_by_label("Search runs")).to_be_hidden()
+    expect(page.locator(".rail")).to_contain_text("1 baseline")
+    page.keyboard.press("b")
+    expect(page.get_by_label("Search runs")).to_be_visible()
+    page.keyboard.press("t")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    watched.settle()
+
+
+def test_the_theme_is_switched_by_its_button_and_stays_in_the_url(shipped: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(shipped.at("performance"))
+    page.get_by_role("button", name="Switch theme").click()
+    expect(page).to_have_url(re.compile("theme=dark"))
+    watched.until(
+        lambda: {trend["ground"] for trend in watched.trends().values()} == {"#101216"}, "the figures are dark"
+    )
+    page.get_by_role("link", name="Home").click()
+    expect(page.locator(".tile").first).to_contain_text("ROUGE-L")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    watched.settle()
+
+
+def test_the_search_keeps_the_rows_that_hold_every_word(shipped: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(shipped.at())
+    rows = page.locator("table.runs tbody tr")
+    everything = rows.count()
+    page.get_by_label("Search runs").fill("paragraph AA3")
+    expect(rows.filter(visible=True)).to_have_count(1)
+    page.get_by_label("Search runs").fill("")
+    expect(rows.filter(visible=True)).to_have_count(everything)
+    watched.settle()
+
+
+def test_the_tabs_switch_pages_without_losing_the_choice(shipped: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(shipped.at(base=BASELINE, cand=OTHER))
+    page.get_by_role("link", name="Performance").click()
+    expect(page.locator(".bk-Figure")).to_have_count(2)
+    page.get_by_role("link", name="Problems").click()
+    expect(page.locator("h1")).to_contain_text("No problems.")
+    page.get_by_role("link", name="Home").click()
+    expect(page.locator(".ctx")).to_contain_text("In focus v0.4")
+    watched.settle()
+
+
+def test_what_the_url_asks_for_in_vain_is_told_and_not_followed(shipped: Served, watch: Watch) -> None:
+    hostile = "<img src=x onerror=window.__xss=1>"
+    watched = watch()
+    page = watched.open(shipped.at(base="../../etc/passwd", cand=[OTHER, hostile], focus="nope", theme="x'\"><script>"))
+    expect(page.locator(".ctx")).to_contain_text(
+        "Not in this root: ../../etc/passwd, <img src=x onerror=window.__xss=1>, nope"
+    )
+    expect(page.locator(".ctx")).to_contain_text("In focus v0.4")
+    assert watched.count_smuggled() == 0
+
+    page = watched.open(shipped.at("performance", pbase="v9", pcand=["' or 1=1 --", "v0.2"], pfocus=hostile))
+    expect(page.locator(".ctx")).to_contain_text(
+        "Not in this root: v9, ' or 1=1 --, <img src=x onerror=window.__xss=1>"
+    )
+    assert watched.count_smuggled() == 0
+
+    page = watched.open(shipped.at("<script>window.__xss=1</script>"))
+    expect(page.locator('nav a[aria-current="page"]')).to_have_text("Home")
+    assert watched.count_smuggled() == 0
+
+
+def test_on_a_phone_the_panel_is_a_drawer(shipped: Served, watch: Watch) -> None:
+    watched = watch(390)
+    page = watched.open(shipped.at())
+    expect(page.get_by_label("Search runs")).to_be_hidden()
+    page.get_by_role("button", name="Change runs").click()
+    page.get_by_role("radio", name="v0.2 as baseline").click()
+    expect(page.locator(".ctx")).to_contain_text("Baseline v0.2")
+    expect(page.get_by_label("Search runs")).to_be_hidden()
+    assert watched.width_beyond() <= 0
+    watched.settle()
+
+
+def test_the_link_to_share_says_every_default(shipped: Served, watch: Watch) -> None:
+    watched = watch(permissions=["clipboard-read", "clipboard-write"])
+    page = watched.open(shipped.at())
+    page.get_by_role("button", name="Share link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+
+    assert "base=baselines%2Fdemo_paragraph_v0.1" in copied
+    assert "focus=runs%2Fdemo_paragraph_v0.6" in copied
+    assert copied.count("cand=") == 5
