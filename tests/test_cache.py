@@ -6,7 +6,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -102,7 +101,7 @@ def test_an_edit_within_one_tick_of_a_coarse_clock_is_seen(root: Root, monkeypat
     tick, real = time.time_ns(), refreshing.scan
 
     def coarse(folder: Path) -> list[Found]:
-        return [replace(file, signature=(file.signature[0], tick, tick, file.signature[3])) for file in real(folder)]
+        return [file._replace(signature=(file.signature[0], tick, tick, file.signature[3])) for file in real(folder)]
 
     monkeypatch.setattr(refreshing, "scan", coarse)
     monkeypatch.setattr(refreshing, "RACY_NS", 3_600_000_000_000)

@@ -44,10 +44,18 @@ Signature = tuple[int, int, int, int]
 class Entry(NamedTuple):
     """One file as it was read: its signature, the id of that reading, and how it went (`ok`, `partial`, `failed`)."""
 
-    signature: Signature
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
     file_id: int
     artifact: str
     status: str
+
+    @property
+    def signature(self) -> Signature:
+        """What the file was known by when it was read."""
+        return self[:4]
 
 
 @dataclass
@@ -67,11 +75,8 @@ class Manifest:
         return self.next_id - 1
 
     def to_json(self) -> str:
-        files = {
-            rel: [*entry.signature, entry.file_id, entry.artifact, entry.status] for rel, entry in self.files.items()
-        }
-        rest = {name: getattr(self, name) for name in ("segments", "dead", "retired", "stamps", "next_id")}
-        body = json.dumps({"files": files, **rest})[:-1]
+        names = ("files", "segments", "dead", "retired", "stamps", "next_id")
+        body = json.dumps({name: getattr(self, name) for name in names})[:-1]
         return f'{body}{DIGEST}{_digest(body)}"}}'
 
     @classmethod
@@ -80,10 +85,7 @@ class Manifest:
         if digest != f'{_digest(body)}"}}':
             raise ValueError("the manifest is damaged")
         raw = json.loads(text)
-        files = {
-            rel: Entry((size, mtime, ctime, inode), file_id, artifact, status)
-            for rel, (size, mtime, ctime, inode, file_id, artifact, status) in raw["files"].items()
-        }
+        files = dict(zip(raw["files"], map(Entry._make, raw["files"].values()), strict=True))
         return cls(files, raw["segments"], raw["dead"], raw["retired"], raw["stamps"], raw["next_id"])
 
 

@@ -46,11 +46,11 @@ CONNECTION: dict[str, str | bool | int | float | list[str]] = {
 
 
 def refresh(
-    root: Path, cache: Cache, connection: duckdb.DuckDBPyConnection, progress: Progress | None = None
+    root: Path, cache: Cache, connect: Callable[[], duckdb.DuckDBPyConnection], progress: Progress | None = None
 ) -> Manifest:
     """Brings the cache in line with the files as they are now and returns the manifest that says so.
 
-    `connection` does the reading in bulk; `progress` is called with bytes read and bytes to read.
+    `connect` gives the connection that reads in bulk; `progress` is called with bytes read and bytes to read.
     """
     started, found, stamp, manifest = time.time_ns(), scan(root), cache.stamp(), cache.load()
     if not _changes(manifest, found):
@@ -60,7 +60,7 @@ def refresh(
         if cache.stamp() != stamp:
             started, found, manifest = time.time_ns(), scan(root), cache.load()
         if _changes(manifest, found):
-            _Reading(root, cache, manifest, started, connection, progress).run(found)
+            _Reading(root, cache, manifest, started, connect(), progress).run(found)
     return manifest
 
 
@@ -68,7 +68,7 @@ def _changes(manifest: Manifest, found: list[Found]) -> bool:
     files = manifest.files
     if len(files) != len(found):
         return True
-    return any((entry := files.get(file.rel)) is None or entry.signature != file.signature for file in found)
+    return any((entry := files.get(file.rel)) is None or entry[:4] != file.signature for file in found)
 
 
 def _be_silent(done: int, total: int) -> None:
@@ -186,7 +186,7 @@ class _Reading:
         return sum(map(len, self.pending.rows.values()))
 
     def _enter(self, file: Found, file_id: int, status: str) -> None:
-        self.entries[file.rel] = Entry(self._signature(file), file_id, file.artifact, status)
+        self.entries[file.rel] = Entry(*self._signature(file), file_id, file.artifact, status)
         self.done += file.signature[0] if file.fault is None else 0
         self.progress(self.done, self.total)
 

@@ -6,7 +6,9 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from driftline.errors import Problem
 
@@ -35,8 +37,7 @@ ROOT_MARKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One file below a root, or something unusable in its place.
 
     `rel` is its path below the root, `key` that of its run or profile, `fault` why it cannot be read.
@@ -133,7 +134,7 @@ class _Walk:
         try:
             status = os.stat(path)
             with os.scandir(path) as entries:
-                listing = sorted(entries, key=lambda entry: entry.name)
+                listing = sorted(entries, key=attrgetter("name"))
         except OSError as error:
             self._fault(rel, Problem("error", f"the directory cannot be read: {error.strerror}", "check its owner"))
             return
