@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from graphlib import TopologicalSorter
-from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -29,32 +30,44 @@ WORD = re.compile(r"\w+")
 HANDS = min(4, os.cpu_count() or 1)
 
 
-def model_parts(root: Path, cache: Cache, manifest: Manifest) -> list[str]:
-    """The whole model, in an order in which it can be executed."""
+class Model(NamedTuple):
+    """The text of the model: `sources` need nothing but the settings, each relation at most what comes before it."""
+
+    settings: str = ""
+    sources: Sequence[str] = ()
+    relations: Sequence[str] = ()
+    end: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it, in an order in which it can be executed."""
+        return "\n".join([self.settings, *self.sources, *self.relations, self.end])
+
+
+def model_of(root: Path, cache: Cache, manifest: Manifest) -> Model:
+    """The model over the segments of a manifest."""
+    settings, *relations, end = _files_of_sql()
     sources = [_source(kind, cache, manifest) for kind in KINDS]
     lines = [_files(artifact, root, manifest) for artifact in LINE_ARTIFACTS]
-    settings, *relations = _files_of_sql()
-    return [settings, *sources, *lines, *relations]
+    return Model(settings, [*sources, *lines], relations, end)
 
 
 def _files_of_sql() -> list[str]:
-    folder = resources.files("driftline") / "sql"
-    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
-    return [entry.read_text() for entry in files]
+    return [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).with_name("sql").glob("*.sql"))]
 
 
-def lay(connection: duckdb.DuckDBPyConnection, parts: list[str]) -> None:
-    """Executes the parts, each as soon as those are there that it needs."""
-    first, *middle, last = parts
-    connection.execute(first)
-    sorter = TopologicalSorter(_needs(middle))
+def lay(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Executes the model, each part as soon as those are there that it needs."""
+    connection.execute(model.settings)
+    parts = [*model.sources, *model.relations]
+    sorter = TopologicalSorter(_needs(model))
     sorter.prepare()
     lock = threading.Lock()
     running: list[Future[None]] = []
 
     def execute(number: int) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(middle[number])
+            cursor.execute(parts[number])
         with lock:
             sorter.done(number)
             go_on()
@@ -68,14 +81,14 @@ def lay(connection: duckdb.DuckDBPyConnection, parts: list[str]) -> None:
         # The list grows while it is read: a part that is done has put those behind it that waited for it alone.
         for future in running:
             future.result()
-    connection.execute(last)
+    connection.execute(model.end)
 
 
-def _needs(parts: list[str]) -> dict[int, set[int]]:
-    """For each part, the earlier ones that create what it names."""
-    makers: dict[str, int] = {}
-    needs: dict[int, set[int]] = {}
-    for number, part in enumerate(parts):
+def _needs(model: Model) -> dict[int, set[int]]:
+    """For each part by its number, the earlier ones that create what it names."""
+    makers = {name: number for number, source in enumerate(model.sources) for name in CREATED.findall(source)}
+    needs: dict[int, set[int]] = {number: set() for number in makers.values()}
+    for number, part in enumerate(model.relations, len(model.sources)):
         needs[number] = {makers[word] for word in set(WORD.findall(TEXTS.sub("", part))) & makers.keys()}
         makers |= dict.fromkeys(CREATED.findall(part), number)
     return needs
@@ -96,13 +109,13 @@ def _source(kind: str, cache: Cache, manifest: Manifest) -> str:
 def _files(artifact: str, root: Path, manifest: Manifest) -> str:
     """The faultless JSONL files themselves, whole, by their path below the root."""
     view = f"create or replace view source_{artifact}_files as select"
-    names = [
-        rel
+    place = os.path.join(root, "")
+    paths = [
+        place + rel
         for rel, entry in manifest.files.items()
-        if entry.artifact == artifact and entry.status == "ok" and is_plain_path(os.path.join(root, rel))
+        if entry.artifact == artifact and entry.status == "ok" and is_plain_path(place + rel)
     ]
-    if not names:
+    if not paths:
         return f"{view} null::varchar as file, null::varchar as content where false;"
-    paths = literals([as_pattern(os.path.join(root, rel)) for rel in names])
-    prefix = len(os.path.join(root, ""))
-    return f"{view} substr(filename, {prefix + 1}) as file, content from read_text({paths});"
+    files = literals([as_pattern(path) for path in paths])
+    return f"{view} substr(filename, {len(place) + 1}) as file, content from read_text({files});"

@@ -16,7 +16,7 @@ import duckdb
 from driftline.artifacts.scan import looks_like_root
 from driftline.cache import Cache, find_cache, find_caches, write_atomically
 from driftline.errors import UserError
-from driftline.model import lay, model_parts
+from driftline.model import Model, lay, model_of
 from driftline.refresh import CONNECTION, Progress, refresh
 
 PUBLIC_RELATIONS = (
@@ -63,7 +63,7 @@ class Store:
     def __init__(self, root: Path, cache: Cache, progress: Progress | None = None) -> None:
         self.root = root
         self.cache = cache
-        self._model = ""
+        self._model = Model()
         # A database takes as long to start as many files take to be looked at: both at once.
         with ThreadPoolExecutor(1) as pool:
             self._connecting = pool.submit(duckdb.connect, config=CONNECTION)
@@ -96,19 +96,18 @@ class Store:
 
     def _load(self, progress: Progress | None) -> bool:
         manifest = refresh(self.root, self.cache, lambda: self.connection, progress)
-        parts = model_parts(self.root, self.cache, manifest)
-        text = "\n".join(parts)
-        if text == self._model:
+        model = model_of(self.root, self.cache, manifest)
+        if model == self._model:
             return False
-        lay(self.connection, parts)
-        self._model = text
+        lay(self.connection, model)
+        self._model = model
         return True
 
     def write_shell_file(self) -> Path:
         """The start file of the duckdb shell: the same model, in the cache folder."""
         target = self.cache.folder / "shell.sql"
-        if not target.exists() or target.read_text() != self._model:
-            write_atomically(target, self._model)
+        if not target.exists() or target.read_text() != self._model.text:
+            write_atomically(target, self._model.text)
         return target
 
     def cursor(self) -> duckdb.DuckDBPyConnection:

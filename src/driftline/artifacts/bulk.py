@@ -18,6 +18,8 @@ TOTALS = {
     "predictions": Path(__file__).with_name("prediction_totals.sql").read_text(),
     "diagnostics": Path(__file__).with_name("diagnostic_totals.sql").read_text(),
 }
+GLOB = re.compile(r"([\[*?])")
+PLAIN = Path(__file__).with_name("plain_files.sql").read_text()
 UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.DataError)
 PARQUET = "(format parquet, compression zstd, compression_level 1, row_group_size 8192)"
 
@@ -43,12 +45,12 @@ def literals(texts: list[str]) -> str:
 
 def is_plain_path(path: str) -> bool:
     """Whether DuckDB can open the path: it is UTF-8 and has no backslash, which DuckDB takes for an escape."""
-    return "\\" not in path and path == path.encode("utf-8", "replace").decode()
+    return "\\" not in path and (path.isascii() or path == path.encode("utf-8", "replace").decode())
 
 
 def as_pattern(path: str) -> str:
     """The path with every glob character in brackets, since DuckDB takes a file name for a pattern."""
-    return re.sub(r"([\[*?])", r"[\1]", path)
+    return GLOB.sub(r"[\1]", path) if GLOB.search(path) else path
 
 
 def copy_plain(connection: duckdb.DuckDBPyConnection, artifact: str, asked: list[Asked], target: Path) -> set[int]:
@@ -79,10 +81,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, artifact: str, asked: list[Aske
     connection.execute(f"create or replace temp table asked as from (values {rows}) as t(path, run, file_id)")
     statement = STATEMENTS[artifact].replace("$files", literals([as_pattern(file.path) for file in asked]))
     connection.execute(f"copy ({statement}) to {literal(str(target))} {PARQUET}")
-    found = connection.execute(
-        f"select file_id from read_parquet({literal(as_pattern(str(target)))}) group by file_id"
-        " having bool_and(is_plain) and count(*) = count(distinct episode_id)"
-    ).fetchall()
+    found = connection.execute(PLAIN.replace("$target", literal(as_pattern(str(target))))).fetchall()
     return {file_id for (file_id,) in found}
 
 

@@ -1,6 +1,7 @@
 -- diagnostics.jsonl in bulk: the rows that run_lines.read_diagnostics would make, and whether they can be trusted.
 -- grain: one row per non-blank line of the files in `asked` (path, run, file_id)
--- null: as in run_lines; `is_plain` is false where the tolerant reader has to read the whole file
+-- null: as in run_lines; `is_plain` is false where the tolerant reader has to read the whole file;
+-- `keys` are the names of each object: one given twice needs the tolerant reader too
 with lines as (
     select
         asked.run,
@@ -27,11 +28,7 @@ extracted as (
             -- DuckDB takes inf, nan and trailing commas for JSON; NUL and letters in escapes are never plain.
             || '|\[|"\s*:\s*-?([iI]|n[^u]|Na)|,\s*}|\\u00(00|[2-7])'
         ) as is_odd,
-        regexp_extract_all(
-            line_text,
-            '"(episode_id|chunks|avg_map_tokens|reduce_input_tokens|reduce_input_chars|final_tokens)"\s*:',
-            1
-        ) as keys
+        try(json_keys(line_text, ['$'])::varchar) as keys
     from lines
     where line_text not in ('', chr(13))
 )
@@ -46,9 +43,9 @@ select
     try_cast(field[4] as double) as reduce_input_tokens,
     try_cast(field[5] as double) as reduce_input_chars,
     try_cast(field[6] as double) as final_tokens,
+    keys,
     coalesce(
         not is_odd
-        and len(keys) = list_unique(keys)
         and not regexp_matches(field[1], '^[\pZ\x00-\x20\x{85}]|[\pZ\x00-\x20\x{85}]$|^$')
         and (field[2] is null or isfinite(chunks))
         and (field[3] is null or isfinite(map_tokens))

@@ -1,7 +1,7 @@
 -- predictions.jsonl in bulk: the rows that run_lines.read_predictions would make, and whether they can be trusted.
 -- grain: one row per non-blank line of the files in `asked` (path, run, file_id)
 -- null: as in run_lines; `is_plain` is false where the tolerant reader has to read the whole file: anything that needs
--- repair, structured output, keys given twice
+-- repair, structured output. `keys` are the names of each object: one given twice needs the tolerant reader too
 with lines as (
     select
         asked.run,
@@ -40,18 +40,8 @@ extracted as (
         )
         or regexp_matches(line_text, ',\s*[\]}]')
         or regexp_matches(line_text, '\\u00(00|[2-7])')
-        -- A key given twice: the last one counts, but DuckDB would take the first.
-        or regexp_matches(
-            line_text,
-            '(?s)"(episode_id"\s*:.*"episode_id|dataset_id"\s*:.*"dataset_id|error"\s*:.*"error|output"\s*:.*"output'
-            || '|summary_final"\s*:.*"summary_final|summary_long"\s*:.*"summary_long|summary"\s*:.*"summary'
-            || '|metadata"\s*:.*"metadata|output_tokens"\s*:.*"output_tokens'
-            || '|output_length_chars"\s*:.*"output_length_chars'
-            || '|processing_time_seconds"\s*:.*"processing_time_seconds'
-            || '|input_length_chars"\s*:.*"input_length_chars|cost_usd"\s*:.*"cost_usd'
-            || '|intermediate"\s*:.*"intermediate|map_summaries"\s*:.*"map_summaries'
-            || '|reduce_input_chars"\s*:.*"reduce_input_chars)"\s*:'
-        ) as is_odd,
+        as is_odd,
+        try(json_keys(line_text, ['$', '$.output', '$.metadata', '$.intermediate'])::varchar) as keys,
         contains(line_text, '"map_summaries"') as has_map_summaries
     from lines
     where line_text not in ('', chr(13))
@@ -64,6 +54,7 @@ named as (
         line,
         line_text,
         is_odd,
+        keys,
         field[1] as episode_id,
         field[2] as dataset_id,
         field[3] as error,
@@ -117,6 +108,7 @@ select
         as map_chars,
     try_cast(numbers[6] as double) as reduce_input_chars,
     try_cast(numbers[5] as double) as cost_usd,
+    keys,
     coalesce(
         not is_odd
         and is_structured is distinct from true

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,9 +30,12 @@ def _as_written(construct: Callable[[Any, yaml.ScalarNode], Any]) -> Callable[[A
     return tolerant
 
 
-for _tag in ("int", "float", "timestamp"):
+TEXT, LIST, MAPPING = (f"tag:yaml.org,2002:{_tag}" for _tag in ("str", "seq", "map"))
+SCALARS: dict[str, Callable[[Any, yaml.ScalarNode], Any]] = {}
+for _tag in ("int", "float", "timestamp", "bool", "null"):
     _name = f"tag:yaml.org,2002:{_tag}"
-    _Loader.add_constructor(_name, _as_written(yaml.SafeLoader.yaml_constructors[_name]))
+    SCALARS[_name] = _as_written(yaml.SafeLoader.yaml_constructors[_name])
+    _Loader.add_constructor(_name, SCALARS[_name])
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,10 @@ def _load(data: bytes, problems: Problems) -> Document | None:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             return None
-        _check_size(node)
-        content = loader.construct_document(node)
+        # Without an alias nothing unfolds.
+        if "*" in text:
+            _check_size(node)
+        content = _plain(loader, node)
     finally:
         loader.dispose()
     scalars = [
@@ -88,6 +93,27 @@ def _load(data: bytes, problems: Problems) -> Document | None:
         {key: value.value for key, value in scalars},
         {key: value.start_mark.line + 1 for key, value in scalars},
     )
+
+
+def _plain(loader: Any, node: yaml.Node) -> Any:
+    """The value of a node. What is rare (sets, binaries, foreign tags, which it refuses) is left to the loader."""
+    if isinstance(node, yaml.ScalarNode):
+        if node.tag == TEXT:
+            return node.value
+        if node.tag in SCALARS:
+            return SCALARS[node.tag](loader, node)
+    if isinstance(node, yaml.SequenceNode) and node.tag == LIST:
+        return [_plain(loader, item) for item in node.value]
+    if not isinstance(node, yaml.MappingNode) or node.tag != MAPPING:
+        return loader.construct_object(node, deep=True)
+    loader.flatten_mapping(node)
+    content: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = _plain(loader, key_node)
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(None, None, "a key is a list or a mapping", key_node.start_mark)
+        content[key] = _plain(loader, value_node)
+    return content
 
 
 def _check_events(text: str) -> None:

@@ -5,8 +5,13 @@ create or replace table runs as
 with files as (
     select
         key as run,
-        list(artifact) as artifacts,
-        list(artifact) filter (where status <> 'failed') as usable,
+        bool_or(artifact = 'metrics') as has_metrics,
+        bool_or(artifact = 'predictions') as has_predictions,
+        bool_or(artifact = 'fingerprint') as has_fingerprint,
+        bool_or(artifact = 'run_summary') as has_run_summary,
+        bool_or(artifact = 'diagnostics') as has_diagnostics,
+        bool_or(status <> 'failed') as is_usable,
+        bool_or(artifact = 'metrics' and status <> 'failed') as has_usable_metrics,
         bool_or(artifact = 'predictions' and status <> 'failed') as has_usable_predictions,
         bool_or(artifact in ('metrics', 'predictions') and status <> 'ok') as has_faults
     from source_artifacts
@@ -68,15 +73,15 @@ select
     case when f.has_usable_predictions then coalesce(facts.read_episodes, 0) else facts.stated_episodes end as episodes,
     regexp_matches(f.run, '(^|/)_') as archived,
     case
-        when f.usable is null then 'broken'
-        when list_contains(f.usable, 'metrics') and f.has_usable_predictions and not f.has_faults then 'ok'
+        when not f.is_usable then 'broken'
+        when f.has_usable_metrics and f.has_usable_predictions and not f.has_faults then 'ok'
         else 'degraded'
     end as status,
-    list_contains(f.artifacts, 'metrics') as has_metrics,
-    list_contains(f.artifacts, 'predictions') as has_predictions,
-    list_contains(f.artifacts, 'fingerprint') as has_fingerprint,
-    list_contains(f.artifacts, 'run_summary') as has_run_summary,
-    list_contains(f.artifacts, 'diagnostics') as has_diagnostics,
+    f.has_metrics,
+    f.has_predictions,
+    f.has_fingerprint,
+    f.has_run_summary,
+    f.has_diagnostics,
     'eval/' || f.run as path,
     f.has_usable_predictions,
     concat_ws(' · ', coalesce(task, 'no task'), kind, coalesce(dataset_id, 'no dataset')) as group_id

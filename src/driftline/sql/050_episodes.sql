@@ -2,17 +2,7 @@
 -- grain: one row per run and episode
 -- null: not reported; an episode without text has no output tokens
 create or replace view episodes as
-with gates as (
-    select
-        run,
-        episode_id,
-        bool_or(gate = 'failed') as is_failed,
-        list_sort(list(gate) filter (where gate <> 'failed')) as gates
-    from source_run_gates
-    group by run, episode_id
-),
-
-joined as (
+with joined as (
     select
         p.run,
         p.episode_id,
@@ -28,8 +18,8 @@ joined as (
         p.latency_s,
         p.input_chars,
         p.cost_usd,
-        coalesce(gates.is_failed, false) or p.error is not null as is_failed,
-        coalesce(gates.gates, []) as gates,
+        coalesce(g.is_failed, false) or p.error is not null as is_failed,
+        coalesce(g.gates, []) as gates,
         d.episode_id is not null as has_diagnostics,
         d.chunks,
         d.map_tokens,
@@ -41,7 +31,7 @@ joined as (
         p.reduce_input_chars as intermediate_reduce_chars
     from source_predictions as p
     left join source_diagnostics as d on d.run = p.run and d.episode_id = p.episode_id
-    left join gates on gates.run = p.run and gates.episode_id = p.episode_id
+    left join episode_gates as g on g.run = p.run and g.episode_id = p.episode_id
 )
 
 select

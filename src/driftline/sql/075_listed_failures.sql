@@ -4,11 +4,17 @@
 create or replace table listed_failures as
 with listed as (
     select run, episode_id from source_run_gates where gate = 'failed'
+),
+
+-- On its own, so that the few are looked up among the many rather than the many among the few.
+occurring as (
+    from listed as l
+    semi join source_predictions as p on p.run = l.run and p.episode_id = l.episode_id
 )
 
 select
     l.run,
     l.episode_id,
-    p.run is not null as is_occurring
+    o.run is not null as is_occurring
 from listed as l
-left join source_predictions as p on p.run = l.run and p.episode_id = l.episode_id;
+left join occurring as o on o.run = l.run and o.episode_id = l.episode_id;
