@@ -25,6 +25,7 @@ from driftline.cache import Cache, Manifest
 LARGE_KINDS = ("predictions", "diagnostics", "monitor_samples", "captures", "fingerprints")
 LINE_ARTIFACTS = ("predictions", "diagnostics")
 CREATED = re.compile(r"^create or replace (?:view|table|macro) (\w+)", re.MULTILINE)
+# A name in a comment or a text is none.
 TEXTS = re.compile(r"--[^\n]*|'[^']*'|\$\$.*?\$\$", re.DOTALL)
 WORD = re.compile(r"\w+")
 HANDS = min(4, os.cpu_count() or 1)
@@ -57,38 +58,43 @@ def _files_of_sql() -> list[str]:
 
 
 def lay(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Executes the model, each part as soon as those are there that it needs."""
+    """Executes the model: all sources, then each relation as soon as those are there that it needs."""
     connection.execute(model.settings)
-    parts = [*model.sources, *model.relations]
-    sorter = TopologicalSorter(_needs(model))
-    sorter.prepare()
     lock = threading.Lock()
     running: list[Future[None]] = []
 
-    def execute(number: int) -> None:
+    def execute(text: str) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(parts[number])
+            cursor.execute(text)
+
+    def go_on() -> None:
+        running.extend(pool.submit(follow, number) for number in sorter.get_ready())
+
+    def follow(number: int) -> None:
+        execute(model.relations[number])
         with lock:
             sorter.done(number)
             go_on()
 
-    def go_on() -> None:
-        running.extend(pool.submit(execute, number) for number in sorter.get_ready())
-
     with ThreadPoolExecutor(HANDS) as pool:
+        sources = [pool.submit(execute, source) for source in model.sources]
+        sorter = TopologicalSorter(needs(model.relations))
+        sorter.prepare()
+        for source in sources:
+            source.result()
         with lock:
             go_on()
         # The list grows while it is read: a part that is done has put those behind it that waited for it alone.
-        for future in running:
-            future.result()
+        for relation in running:
+            relation.result()
     connection.execute(model.end)
 
 
-def _needs(model: Model) -> dict[int, set[int]]:
+def needs(parts: Sequence[str]) -> dict[int, set[int]]:
     """For each part by its number, the earlier ones that create what it names."""
-    makers = {name: number for number, source in enumerate(model.sources) for name in CREATED.findall(source)}
-    needs: dict[int, set[int]] = {number: set() for number in makers.values()}
-    for number, part in enumerate(model.relations, len(model.sources)):
+    makers: dict[str, int] = {}
+    needs: dict[int, set[int]] = {}
+    for number, part in enumerate(parts):
         needs[number] = {makers[word] for word in set(WORD.findall(TEXTS.sub("", part))) & makers.keys()}
         makers |= dict.fromkeys(CREATED.findall(part), number)
     return needs

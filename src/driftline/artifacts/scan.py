@@ -141,11 +141,12 @@ class _Walk:
         if (status.st_dev, status.st_ino) in self.seen:
             return
         self.seen.add((status.st_dev, status.st_ino))
+        classify, found = self.classify, self.found
         for entry in listing:
             below = f"{rel}/{entry.name}"
-            known = self.classify(rel, entry.name)
+            known = classify(rel, entry.name)
             if known:
-                self.found.append(_look(entry.path, below, *known))
+                found.append(_look(entry.path, below, *known))
             elif entry.is_symlink() and not os.path.isfile(entry.path):
                 self.links.append(below)
             elif entry.is_dir(follow_symlinks=False):

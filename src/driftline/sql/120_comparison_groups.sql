@@ -15,27 +15,26 @@ with offered as (
     where not archived and status <> 'broken'
 ),
 
-newest as (
+dated as (
     select
-        group_id,
-        arg_max(run, age_order) as candidate,
-        max(age_order) as candidate_order
+        *,
+        max(age_order) filter (where category <> 'reference') over (partition by group_id) as newest
     from offered
-    where category <> 'reference'
-    group by group_id
 ),
 
-pairs as (
+groups as (
     select
-        n.group_id,
-        n.candidate,
-        n.candidate_order,
-        arg_max(o.run, o.age_order) filter (where o.category = 'baseline') as promoted,
-        arg_max(o.run, o.age_order) as previous
-    from newest as n
-    left join offered as o
-        on o.group_id = n.group_id and o.category <> 'reference' and o.age_order < n.candidate_order
-    group by n.group_id, n.candidate, n.candidate_order
+        group_id,
+        task,
+        kind,
+        dataset_id,
+        count(*) as runs,
+        max(newest) as newest,
+        arg_max(run, age_order) filter (where age_order = newest) as candidate,
+        arg_max(run, age_order) filter (where category = 'baseline' and age_order < newest) as promoted,
+        arg_max(run, age_order) filter (where category <> 'reference' and age_order < newest) as previous
+    from dated
+    group by group_id, task, kind, dataset_id
 ),
 
 chosen as (
@@ -49,46 +48,40 @@ chosen as (
             inner join reference_runs as f on f.reference = b.reference
             where b.run = coalesce(promoted, previous) and c.run = candidate and f.run is not null
         ) as shares_reference
-    from pairs
+    from groups
 ),
 
 ranked as (
     select
         *,
-        row_number() over (order by shares_reference desc, candidate_order desc) as preference
+        candidate is not null
+        and row_number() over (order by candidate is null, shares_reference desc, newest desc) = 1 as is_default
     from chosen
-),
-
-sizes as (
-    select group_id, task, kind, dataset_id, count(*) as runs
-    from offered
-    group by group_id, task, kind, dataset_id
 )
 
 select
-    s.group_id,
-    s.task,
-    s.kind,
-    s.dataset_id,
-    s.runs,
-    r.baseline as default_baseline,
-    r.candidate as default_candidate,
-    coalesce(r.preference = 1, false) as is_default,
+    group_id,
+    task,
+    kind,
+    dataset_id,
+    runs,
+    baseline as default_baseline,
+    candidate as default_candidate,
+    is_default,
     concat_ws(
         '; ',
         case
-            when r.candidate is null then 'only references'
-            when r.baseline is null then 'a single run'
-            when r.promoted is not null then 'newest baseline before the newest run'
+            when candidate is null then 'only references'
+            when baseline is null then 'a single run'
+            when promoted is not null then 'newest baseline before the newest run'
             else 'newest run before the newest one'
         end,
         case
-            when r.preference = 1 and r.shares_reference then 'newest pair that shares a reference'
-            when r.preference = 1 then 'newest group'
+            when is_default and shares_reference then 'newest pair that shares a reference'
+            when is_default then 'newest group'
         end
     ) as reason
-from sizes as s
-left join ranked as r using (group_id);
+from ranked;
 
 comment on table comparison_groups is 'Groups of comparable runs and the default pair of each';
 comment on column comparison_groups.reason is 'Which rule chose the pair, and the group where it is the default';

@@ -28,7 +28,7 @@ select
     case files.status when 'ok' then 'ok' else 'degraded' end as status,
     files.file as path,
     regexp_matches(p.profile, '(^|/)_') as archived,
-    dense_rank() over (order by p.captured_at nulls first, natural_key(p.release), natural_key(p.profile)) as release_order
+    dense_rank() over (order by p.captured_at nulls first, natural_key(p.release || chr(0) || p.profile)) as release_order
 from source_profiles as p
 inner join files using (file_id)
 left join source_stage_truths as s on s.profile = p.profile
