@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dashboard.state import PAGES, Selection
@@ -9,6 +10,7 @@ from driftline.reports.choice import Choice
 from driftline.reports.html import esc, join, link
 
 Row = dict[str, Any]
+ChoiceLink = Callable[[str, tuple[str, ...], str], str]
 WORDMARK = (
     '<svg width="20" height="14" viewBox="0 0 20 14" aria-hidden="true"><path d="M1 10.5L6 7.5" stroke="var(--ink)"/>'
     '<circle cx="10" cy="9.5" r="1.3" style="fill:var(--ink)"/><path d="M14 7L18.6 2.5" stroke="var(--accent)"/></svg>'
@@ -79,35 +81,15 @@ def _group(row: Row, selection: Selection) -> str:
 
 
 def _run_row(row: Row, selection: Selection, choice: Choice) -> str:
-    """A radio for the baseline, a box for candidates, and the name focuses."""
-    key = row["run"]
-    is_base, is_candidate = key == choice.baseline, key in choice.candidates
-    keep = tuple(candidate for candidate in choice.candidates if candidate != key)
-    as_base = selection.query(baseline=key, candidates=keep, focus=choice.focus if choice.focus != key else "")
-    toggled = keep if is_candidate else (*choice.candidates, key)
-    as_candidate = selection.query(
-        baseline=choice.baseline, candidates=toggled, focus=choice.focus if choice.focus in toggled else ""
-    )
-    focus = selection.query(
-        baseline=choice.baseline, candidates=toggled if not is_candidate else choice.candidates, focus=key
-    )
-    css = "focus" if key == choice.focus else "" if is_base or is_candidate else "off"
     date = row["created_at"].strftime("%b %-d") if row["created_at"] else "–"
-    label = esc(row["label"])
-    name = label if is_base else link(focus, label)
-    box = (
-        ""
-        if is_base
-        else link(
-            as_candidate, '<span class="bx"></span>', _checked("checkbox", is_candidate, f"{row['label']} as candidate")
-        )
-    )
-    return (
-        f'<tr class="{css}" title="{esc(key)}" data-text="{esc((key + " " + row["label"]).lower())}">'
-        f"<td>{_radio(as_base, is_base, row['label'])}</td><td>{box}</td>"
-        f'<td class="name">{name}</td><td class="n">{date}</td>'
-        f'<td class="n">{esc("–" if row["episodes"] is None else row["episodes"])}</td>'
-        f'<td class="n">{"✓" if row["has_diagnostics"] else "–"}</td></tr>'
+    episodes = "–" if row["episodes"] is None else row["episodes"]
+    return _choice_row(
+        row["run"],
+        row["label"],
+        f"{row['run']} {row['label']}",
+        [date, episodes, "✓" if row["has_diagnostics"] else "–"],
+        choice,
+        lambda baseline, candidates, focus: selection.query(baseline=baseline, candidates=candidates, focus=focus),
     )
 
 
@@ -128,37 +110,36 @@ def profile_panel(
 
 
 def _profile_row(row: Row, selection: Selection, choice: Choice, labels: dict[str, str]) -> str:
-    key = row["profile"]
-    is_base, is_candidate = key == choice.baseline, key in choice.candidates
-    keep = tuple(candidate for candidate in choice.candidates if candidate != key)
-    toggled = keep if is_candidate else (*choice.candidates, key)
-    as_base = selection.query(
-        profile_baseline=key, profile_candidates=keep, profile_focus=choice.focus if choice.focus != key else ""
-    )
-    as_candidate = selection.query(
-        profile_baseline=choice.baseline,
-        profile_candidates=toggled,
-        profile_focus=choice.focus if choice.focus in toggled else "",
-    )
-    focus = selection.query(
-        profile_baseline=choice.baseline,
-        profile_candidates=choice.candidates if is_candidate else toggled,
-        profile_focus=key,
-    )
-    css = "focus" if key == choice.focus else "" if is_base or is_candidate else "off"
     when = row["captured_at"].strftime("%b %-d %H:%M") if row["captured_at"] else "no date"
-    name = esc(labels[key]) if is_base else link(focus, esc(labels[key]))
-    box = (
-        ""
-        if is_base
-        else link(
-            as_candidate, '<span class="bx"></span>', _checked("checkbox", is_candidate, f"{labels[key]} as candidate")
-        )
+    return _choice_row(
+        row["profile"],
+        labels[row["profile"]],
+        f"{row['profile']} {row['hostname'] or ''}",
+        [when, row["captures"] or "–"],
+        choice,
+        lambda baseline, candidates, focus: selection.query(
+            profile_baseline=baseline, profile_candidates=candidates, profile_focus=focus
+        ),
     )
+
+
+def _choice_row(key: str, label: str, searched: str, facts: list[Any], choice: Choice, to: ChoiceLink) -> str:
+    """A radio for the baseline, a box for candidates, and the name focuses. `to` makes the query of a choice."""
+    is_base, is_candidate = key == choice.baseline, key in choice.candidates
+    without = tuple(candidate for candidate in choice.candidates if candidate != key)
+    toggled = without if is_candidate else (*choice.candidates, key)
+    as_base = to(key, without, choice.focus if choice.focus != key else "")
+    as_candidate = to(choice.baseline, toggled, choice.focus if choice.focus in toggled else "")
+    focused = to(choice.baseline, choice.candidates if is_candidate else toggled, key)
+    css = "focus" if key == choice.focus else "" if is_base or is_candidate else "off"
+    mark = _checked("checkbox", is_candidate, f"{label} as candidate")
+    box = "" if is_base else link(as_candidate, '<span class="bx"></span>', mark)
+    name = esc(label) if is_base else link(focused, esc(label))
     return (
-        f'<tr class="{css}" title="{esc(key)}" data-text="{esc((key + " " + (row["hostname"] or "")).lower())}">'
-        f"<td>{_radio(as_base, is_base, labels[key])}</td><td>{box}</td>"
-        f'<td class="name">{name}</td><td class="n">{when}</td><td class="n">{row["captures"] or "–"}</td></tr>'
+        f'<tr class="{css}" title="{esc(key)}" data-text="{esc(searched.lower())}">'
+        f'<td>{_radio(as_base, is_base, label)}</td><td>{box}</td><td class="name">{name}</td>'
+        + join(f'<td class="n">{esc(fact)}</td>' for fact in facts)
+        + "</tr>"
     )
 
 

@@ -9,7 +9,7 @@ from dashboard.page import Page
 from dashboard.state import Selection
 from driftline import queries
 from driftline.reports import home, html
-from driftline.reports.choice import choose_runs
+from driftline.reports.choice import Comparison, choose_runs
 
 
 def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
@@ -33,7 +33,7 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
     def to(run: str) -> str:
         return selection.query(baseline=choice.baseline, candidates=choice.candidates, focus=run)
 
-    comparison = home.Comparison(choice.baseline, choice.focus, choice.others, labels, to)
+    comparison = Comparison(choice.baseline, choice.focus, choice.others, labels, to)
     body = home.render(connection, comparison)
     facts = [f"{rows[choice.focus]['episodes'] or 0} episodes", "noise not weighed"]
     full = Selection(

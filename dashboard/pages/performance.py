@@ -33,7 +33,7 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
             profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=profile
         )
 
-    comparison = performance.Comparison(choice.baseline, choice.focus, choice.others, profiles, labels, to)
+    comparison = performance.ProfileComparison(choice.baseline, choice.focus, choice.others, labels, to, profiles)
     figures = trend_figures(connection, comparison, selection.theme)
     for _, figure in figures:
         _focus_on_tap(figure, _focus_queries(selection, choice, list(profiles)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
@@ -24,6 +25,20 @@ class Choice:
     @property
     def others(self) -> tuple[str, ...]:
         return tuple(key for key in self.candidates if key != self.focus)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One baseline, the candidate in focus, the other candidates, and what each is called.
+
+    `to` makes the link that focuses a candidate.
+    """
+
+    baseline: str
+    focus: str
+    others: tuple[str, ...]
+    labels: dict[str, str]
+    to: Callable[[str], str]
 
 
 def _unknown(asked: tuple[str, ...], known: set[str]) -> tuple[str, ...]:

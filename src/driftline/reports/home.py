@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -11,6 +10,7 @@ import duckdb
 from driftline import queries
 from driftline.metrics import Metric, arrow, load_registry, percent
 from driftline.reports import answer, html
+from driftline.reports.choice import Comparison
 from driftline.reports.html import esc
 
 Row = dict[str, Any]
@@ -24,20 +24,6 @@ TILE_UNITS = {
 OTHERS_SHOWN = 3
 EPISODES_SHOWN = 12
 NO_NOISE = "Levels are thresholds only: noise is not weighed, so what looks like a change may be none."
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One baseline, the candidate in focus, the other candidates, and what every run is called.
-
-    `to` makes the link that focuses a candidate.
-    """
-
-    baseline: str
-    focus: str
-    others: tuple[str, ...]
-    labels: dict[str, str]
-    to: Callable[[str], str]
 
 
 def render(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import duckdb
 from driftline import queries
 from driftline.metrics import arrow, load_registry, percent
 from driftline.reports import answer, html
+from driftline.reports.choice import Comparison
 from driftline.reports.html import esc
 
 Row = dict[str, Any]
@@ -25,18 +26,13 @@ DATASETS = (
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A baseline profile, the one in focus, other candidates, the rows of all profiles and what each is called."""
+class ProfileComparison(Comparison):
+    """The same of profiles, with the rows of all of them."""
 
-    baseline: str
-    focus: str
-    others: tuple[str, ...]
     profiles: dict[str, Row]
-    labels: dict[str, str]
-    to: Callable[[str], str]
 
 
-def before_trends(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str:
+def before_trends(connection: duckdb.DuckDBPyConnection, comparison: ProfileComparison) -> str:
     """Answer, warnings, tiles and the stage table, as HTML."""
     registry = load_registry(connection)
     table = queries.stage_deltas(connection, comparison.baseline, comparison.focus)
@@ -52,7 +48,7 @@ def before_trends(connection: duckdb.DuckDBPyConnection, comparison: Comparison)
     )
 
 
-def trends_heading(rows: Sequence[Row], comparison: Comparison) -> str:
+def trends_heading(rows: Sequence[Row], comparison: ProfileComparison) -> str:
     """Title and caption of the small multiples; `rows` are those of `stage_trend` for wall time."""
     stages = {row["stage"] for row in rows}
     gone = sorted({row["stage"] for row in rows if not row["present"]} - {"(totals)"})
@@ -70,7 +66,7 @@ def trends_heading(rows: Sequence[Row], comparison: Comparison) -> str:
     return html.heading(title, caption, queries.trend_sql("wall_time_s"))
 
 
-def _stages(rows: Sequence[Row], comparison: Comparison) -> str:
+def _stages(rows: Sequence[Row], comparison: ProfileComparison) -> str:
     gone = [row["stage"] for row in rows if row["status"] == "only in baseline" and row["metric"] == "wall_time_s"]
     new = [row["stage"] for row in rows if row["status"] == "only in candidate" and row["metric"] == "wall_time_s"]
     parts = []
@@ -82,7 +78,7 @@ def _stages(rows: Sequence[Row], comparison: Comparison) -> str:
     return " ".join(parts)
 
 
-def _banner(comparison: Comparison) -> str:
+def _banner(comparison: ProfileComparison) -> str:
     chosen = [comparison.profiles[name] for name in (comparison.baseline, comparison.focus, *comparison.others)]
     hosts = {row["hostname"] for row in chosen if row["hostname"]}
     datasets = {row["dataset_id"] for row in chosen if row["dataset_id"]}
@@ -94,13 +90,13 @@ def _banner(comparison: Comparison) -> str:
     return f'<div class="ban">{"<br>".join(lines)}</div>' if lines else ""
 
 
-def _tiles(comparison: Comparison, rows: Sequence[Row], registry: answer.Registry) -> str:
+def _tiles(comparison: ProfileComparison, rows: Sequence[Row], registry: answer.Registry) -> str:
     by = {(row["profile"], row["metric"]): row for row in rows}
     tiles = html.join(_tile(metric, comparison, by, registry) for metric in TILES)
     return f'<div class="tiles">{tiles}{_host(comparison)}</div>'
 
 
-def _tile(name: str, comparison: Comparison, by: dict[tuple[str, str], Row], registry: answer.Registry) -> str:
+def _tile(name: str, comparison: ProfileComparison, by: dict[tuple[str, str], Row], registry: answer.Registry) -> str:
     metric = registry[name]
     row = by.get((comparison.focus, name))
     if row is None or row["candidate"] is None:
@@ -123,7 +119,7 @@ def _tile(name: str, comparison: Comparison, by: dict[tuple[str, str], Row], reg
     )
 
 
-def _other(profile: str, comparison: Comparison, row: Row | None, metric: Any) -> str:
+def _other(profile: str, comparison: ProfileComparison, row: Row | None, metric: Any) -> str:
     name = html.link(comparison.to(profile), esc(comparison.labels[profile]), f'title="{esc(profile)}"')
     if row is None or row["candidate"] is None:
         return f'<span>{name}</span><span class="m">–</span><span></span>'
@@ -131,7 +127,7 @@ def _other(profile: str, comparison: Comparison, row: Row | None, metric: Any) -
     return f"<span>{name}</span><span>{esc(metric.shown(row['candidate']))}</span><span>{moved}</span>"
 
 
-def _host(comparison: Comparison) -> str:
+def _host(comparison: ProfileComparison) -> str:
     mine = comparison.profiles[comparison.focus]
     base = comparison.profiles[comparison.baseline]
     same = (
@@ -157,7 +153,7 @@ def _host(comparison: Comparison) -> str:
     )
 
 
-def _stage_table(table: queries.Table, comparison: Comparison, registry: answer.Registry) -> str:
+def _stage_table(table: queries.Table, comparison: ProfileComparison, registry: answer.Registry) -> str:
     moved = [
         row for row in table.rows if row["stage"] != "(totals)" and row["metric"] == "wall_time_s" and row["delta"]
     ]

@@ -15,7 +15,7 @@ from bokeh.embed import components
 from driftline import queries
 from driftline.errors import UserError
 from driftline.reports import home, html, performance, problems
-from driftline.reports.choice import choose_profiles, choose_runs, shorten
+from driftline.reports.choice import Comparison, choose_profiles, choose_runs, shorten
 from driftline.reports.html import STYLE, esc
 from driftline.reports.trends import trend_figures
 from driftline.store import Store
@@ -90,7 +90,7 @@ def _home(connection: Any, baseline: str | None, candidate: str | None) -> str:
     if choice is None:
         return "<h1>Nothing to compare yet.</h1>" + html.empty("No two runs of the same task, kind and dataset.")
     labels = {row["run"]: row["label"] for row in runs}
-    comparison = home.Comparison(choice.baseline, choice.focus, choice.others, labels, lambda _: "#home")
+    comparison = Comparison(choice.baseline, choice.focus, choice.others, labels, lambda _: "#home")
     context = _context(labels[choice.baseline], choice.reason, labels[choice.focus])
     return context + home.render(connection, comparison)
 
@@ -101,8 +101,8 @@ def _performance(connection: Any) -> tuple[str, str]:
     if choice is None:
         return "<h1>No costs to compare yet.</h1>" + html.empty("Fewer than two profiles below profiles/."), ""
     labels, _ = shorten(list(profiles))
-    comparison = performance.Comparison(
-        choice.baseline, choice.focus, choice.others, profiles, labels, lambda _: "#performance"
+    comparison = performance.ProfileComparison(
+        choice.baseline, choice.focus, choice.others, labels, lambda _: "#performance", profiles
     )
     script, figures = _figures(trend_figures(connection, comparison, "light"))
     heading = performance.trends_heading(queries.ask(connection, queries.trend_sql("wall_time_s")).rows, comparison)

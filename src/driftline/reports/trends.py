@@ -11,13 +11,13 @@ import pandas as pd
 from driftline import charts, queries
 from driftline.metrics import arrow, load_registry
 from driftline.reports import html
-from driftline.reports.performance import Comparison
+from driftline.reports.performance import ProfileComparison
 
 METRICS = ("wall_time_s", "peak_rss_mb")
 
 
 def trend_figures(
-    connection: duckdb.DuckDBPyConnection, comparison: Comparison, theme: str, width: int | None = None
+    connection: duckdb.DuckDBPyConnection, comparison: ProfileComparison, theme: str, width: int | None = None
 ) -> list[tuple[str, Any]]:
     """Titles and Bokeh figures of wall time and memory, their release axis and marker shared."""
     hv.extension("bokeh", logo=False) if not hv.Store.renderers.get("bokeh") else None
