@@ -118,7 +118,7 @@ def test_check_of_a_sound_root_prints_nothing_to_mend(sound: Path, driftline: Ru
     check = driftline("check", "--root", sound)
 
     assert (check.code, check.out) == (0, "")
-    assert check.err.endswith("problems: 0 errors, 0 warnings, 0 optional files missing\n")
+    assert check.err.endswith("problems: 0 errors, 0 warnings, 0 notes\n")
 
 
 def test_check_knows_two_formats(sound: Path, driftline: Run) -> None:

@@ -8,7 +8,12 @@
       for (const model of doc._all_models.values()) if (model.title === "driftline-bridge") return model;
     }
   }
+  // The page of problems chooses nothing: its name takes the empty panel away.
+  function name(search) {
+    root.dataset.page = new URLSearchParams(search).get("page") || "home";
+  }
   function ask(search) {
+    name(search);
     const model = bridge();
     if (model) model.value = `${++sent} ${search}`;
     else location.search = search;
@@ -92,6 +97,7 @@
     const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
     if (isDark && root.dataset.theme !== "dark") addEventListener("load", () => acts.theme());
   }
+  name(location.search);
   if (innerWidth < 1360 && innerWidth > 720) root.dataset.side = "rail";
   window.driftline = { go };
 })();

@@ -70,7 +70,9 @@ def check(
     root: RootOption = None,
     layout: Annotated[Layout, typer.Option("--format", help="table or json.")] = Layout.table,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 2 when a problem is an error.")] = False,
-    show_info: Annotated[bool, typer.Option("--all", help="Show missing optional files too.")] = False,
+    show_info: Annotated[
+        bool, typer.Option("--all", help="Show notes too: optional files that are missing and the like.")
+    ] = False,
 ) -> None:
     """Say what was loaded and list every problem, with what to do about it."""
     if layout not in (Layout.table, Layout.json):
@@ -99,7 +101,7 @@ def loaded(store: Store) -> str:
         f"{visible(store.root)}: {counts['runs']} runs with {counts['episodes']} predictions"
         f"{archived if counts['all_runs'] > counts['runs'] else ''}, {counts['profiles']} profiles,"
         f" {counts['joined']} releases on both sides; problems: {counts['errors']} errors,"
-        f" {counts['warnings']} warnings, {counts['infos']} optional files missing"
+        f" {counts['warnings']} warnings, {counts['infos']} notes"
     )
 
 

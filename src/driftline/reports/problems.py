@@ -12,7 +12,7 @@ SHOWN = 500
 
 
 def render(connection: duckdb.DuckDBPyConnection) -> str:
-    """The whole page as HTML; missing optional files are folded."""
+    """The whole page as HTML; what is optional is folded."""
     counts = queries.loaded_counts(connection)
     columns, rows = queries.problem_rows(connection, with_info=True)
     listed = [dict(zip(columns, row, strict=True)) for row in rows]
@@ -33,8 +33,7 @@ def render(connection: duckdb.DuckDBPyConnection) -> str:
     )
     body += _table(serious) if serious else html.empty("Nothing is wrong with the artifacts of this root.")
     if infos:
-        missing = f"{_count(len(infos), 'optional file')} missing"
-        body += f'<details class="more"><summary>{missing}</summary>{_table(infos)}</details>'
+        body += f'<details class="more"><summary>{_count(len(infos), "note")}</summary>{_table(infos)}</details>'
     return f'{first}<section class="sec2">{body}</section>'
 
 
