@@ -18,9 +18,11 @@ from threading import Event
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import duckdb
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from driftline.store import open_store
 from roots import SOURCE
 
 REPOSITORY = Path(__file__).parent.parent
@@ -234,3 +236,10 @@ def serve() -> Iterator[Callable[..., Served]]:
 def shipped(shipped_root: Path, serve: Callable[[Path], Served]) -> Served:
     """The dashboard on a copy of the shipped root."""
     return serve(shipped_root)
+
+
+@pytest.fixture(scope="module")
+def connection(shipped_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The shipped root, to ask what a page should show."""
+    with open_store(shipped_root) as store:
+        yield store.connection

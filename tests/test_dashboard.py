@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from driftline import queries
 from driftline.metrics import load_registry
-from driftline.store import open_store
+from shown import BASELINE, FOCUS, OTHER, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,17 +23,6 @@ if TYPE_CHECKING:
     Watch = Callable[..., Watched]
 
 pytest_plugins = ("browser", "console")
-BASELINE, FOCUS, OTHER = "baselines/demo_paragraph_v0.1", "runs/demo_paragraph_v0.6", "runs/demo_paragraph_v0.4"
-
-
-@pytest.fixture(scope="module")
-def connection(shipped_root: Path) -> Any:
-    with open_store(shipped_root) as store:
-        yield store.connection
-
-
-def texts(page: Page, selector: str) -> list[str]:
-    return [" ".join(text.split()) for text in page.locator(selector).all_inner_texts()]
 
 
 @pytest.mark.parametrize("width", [1440, 390])

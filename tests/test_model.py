@@ -10,7 +10,7 @@ import pytest
 from driftline.cache import Manifest, find_cache
 from driftline.model import CREATED, Model, lay, model_of, needs
 from driftline.refresh import CONNECTION
-from tests.roots import Root
+from roots import Root
 
 ENTRIES = """
 select view_name as name from duckdb_views() where not internal

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import duckdb
 import pytest
 
-from roots import Root, Rows, metrics, prediction, profile
-
-B, C = "baselines/b", "runs/c"
-Side = dict[str, Any]
-
-
-def pair(root: Root, baseline: Side, candidate: Side) -> Root:
-    return root.run(B, metrics=metrics(2, **baseline)).run(C, metrics=metrics(2, **candidate))
-
-
-def delta(root: Root, metric: str, names: str = "baseline, candidate, delta, delta_pct, good, level, status") -> Rows:
-    return root.rows(f"select {names} from deltas('{B}', '{C}') where metric = '{metric}' order by reference")
-
-
-def rounded(rows: Rows) -> Rows:
-    return [tuple(round(value, 6) if isinstance(value, float) else value for value in row) for row in rows]
+from roots import Root, metrics, prediction, profile
+from two_runs import B, C, Side, delta, pair, rounded
 
 
 def test_the_four_example_rows_of_the_specification(root: Root) -> None:

@@ -10,23 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from driftline.store import Store
-from roots import Root, Rows, metrics
-
-B, C = "baselines/b", "runs/c"
-Side = dict[str, Any]
-
-
-def pair(root: Root, baseline: Side, candidate: Side) -> Root:
-    return root.run(B, metrics=metrics(2, **baseline)).run(C, metrics=metrics(2, **candidate))
-
-
-def delta(root: Root, metric: str, names: str = "baseline, candidate, delta, delta_pct, good, level, status") -> Rows:
-    return root.rows(f"select {names} from deltas('{B}', '{C}') where metric = '{metric}' order by reference")
-
-
-def rounded(rows: Rows) -> Rows:
-    return [tuple(round(value, 6) if isinstance(value, float) else value for value in row) for row in rows]
-
+from roots import Root, metrics
+from two_runs import B, C, Side, pair
 
 value = st.none() | st.floats(0, 1e6, allow_subnormal=False).map(lambda number: round(number, 3))
 sides = st.fixed_dictionaries(
