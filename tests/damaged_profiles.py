@@ -21,6 +21,11 @@ PROFILES = [
         [("error", "profiles/bad.yaml", 1)],
     ),
     Damage(
+        "a key given twice",
+        text("profiles/bad.yaml", "release: v1\nstages:\n  a: {wall_time_s: 1}\n  a: {wall_time_s: 2}\n"),
+        [("warning", "profiles/bad.yaml", 4), ("warning", "profiles/bad.yaml", None)],
+    ),
+    Damage(
         "unknown tag",
         text("profiles/bad.yaml", "stages: {}\nrelease: !secret x\n"),
         [("error", "profiles/bad.yaml", 2)],

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from driftline.artifacts.decode import MAX_DEPTH, MAX_DIGITS, decode
+from driftline.artifacts.values import excerpt
 from driftline.errors import Problems
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -80,7 +81,7 @@ def _load(data: bytes, problems: Problems) -> Document | None:
         # Without an alias nothing unfolds.
         if "*" in text:
             _check_size(node)
-        content = _plain(loader, node)
+        content = _Values(loader, problems).of(node)
     finally:
         loader.dispose()
     scalars = [
@@ -95,25 +96,46 @@ def _load(data: bytes, problems: Problems) -> Document | None:
     )
 
 
-def _plain(loader: Any, node: yaml.Node) -> Any:
-    """The value of a node. What is rare (sets, binaries, foreign tags, which it refuses) is left to the loader."""
-    if isinstance(node, yaml.ScalarNode):
-        if node.tag == TEXT:
-            return node.value
-        if node.tag in SCALARS:
-            return SCALARS[node.tag](loader, node)
-    if isinstance(node, yaml.SequenceNode) and node.tag == LIST:
-        return [_plain(loader, item) for item in node.value]
-    if not isinstance(node, yaml.MappingNode) or node.tag != MAPPING:
-        return loader.construct_object(node, deep=True)
-    loader.flatten_mapping(node)
-    content: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key = _plain(loader, key_node)
-        if not isinstance(key, Hashable):
-            raise yaml.constructor.ConstructorError(None, None, "a key is a list or a mapping", key_node.start_mark)
-        content[key] = _plain(loader, value_node)
-    return content
+class _Values:
+    """Makes the values of nodes; what is rare (sets, binaries) or refused (foreign tags) is left to the loader."""
+
+    def __init__(self, loader: Any, problems: Problems) -> None:
+        self.loader = loader
+        self.problems = problems
+        self.flat: set[int] = set()
+
+    def of(self, node: yaml.Node) -> Any:
+        if isinstance(node, yaml.ScalarNode):
+            if node.tag == TEXT:
+                return node.value
+            if node.tag in SCALARS:
+                return SCALARS[node.tag](self.loader, node)
+        if isinstance(node, yaml.SequenceNode) and node.tag == LIST:
+            return [self.of(item) for item in node.value]
+        if not isinstance(node, yaml.MappingNode) or node.tag != MAPPING:
+            return self.loader.construct_object(node, deep=True)
+        content: dict[Any, Any] = {}
+        for key_node, value_node in self._pairs(node):
+            key = self.of(key_node)
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(None, None, "a key is a list or a mapping", key_node.start_mark)
+            content[key] = self.of(value_node)
+        return content
+
+    def _pairs(self, node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
+        """Keys and values with what a merge brings in; a warning for each key that is written twice."""
+        if id(node) not in self.flat:
+            self.flat.add(id(node))
+            seen: set[str] = set()
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode):
+                    if key.value in seen:
+                        what = f"the key {excerpt(key.value)} is given twice; the last one counts"
+                        self.problems.warning(what, "write it once", key.start_mark.line + 1)
+                    seen.add(key.value)
+            self.loader.flatten_mapping(node)
+        pairs: list[tuple[yaml.Node, yaml.Node]] = node.value
+        return pairs
 
 
 def _check_events(text: str) -> None:
