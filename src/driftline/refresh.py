@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import duckdb
 
@@ -27,7 +24,7 @@ from driftline.artifacts.bulk import (
     literals,
 )
 from driftline.artifacts.reading import note_plain, note_totals, read
-from driftline.artifacts.rows import KINDS, Batch, Row, columns
+from driftline.artifacts.rows import KINDS, Batch, columns
 from driftline.artifacts.scan import Found, scan
 from driftline.cache import Cache, Entry, Manifest
 
@@ -78,16 +75,6 @@ def _be_silent(done: int, total: int) -> None:
     """The progress of nobody who asks."""
 
 
-class _Bulk(NamedTuple):
-    """What came of reading files in bulk into a segment: those by id, the ids of faulty ones, totals of each run."""
-
-    artifact: str
-    segment: str
-    files: dict[int, Found]
-    faulty: set[int]
-    totals: list[Row]
-
-
 class _Reading:
     """One pass over the changed files, under the lock."""
 
@@ -107,7 +94,6 @@ class _Reading:
         self.pending = Batch()
         self.entries: dict[str, Entry] = {}
         self.written: dict[str, list[str]] = {}
-        self.added_up: set[str] = set()
 
     def run(self, found: list[Found]) -> None:
         known = self.manifest.files
@@ -118,11 +104,10 @@ class _Reading:
         dead = [known[rel].file_id for rel in sorted(replaced | gone)]
         self.total = sum(file.signature[0] for file in changed if file.fault is None)
         self.entries = {rel: entry for rel, entry in known.items() if rel in present and rel not in replaced}
-        with _uncollected():
-            self._read(changed)
-            self._flush(STATEMENTS)
-            self._add_up()
-            self._flush(KINDS)
+        self._read(changed)
+        self._flush(STATEMENTS)
+        self._add_up()
+        self._flush(KINDS)
         manifest = self.manifest
         manifest.files = {file.rel: self.entries[file.rel] for file in found}
         manifest.dead += dead
@@ -144,7 +129,7 @@ class _Reading:
             if self._pending_rows() > ROWS_WORTH_WAITING:
                 self._flush(KINDS)
             for job in jobs:
-                self._settle(job.result())
+                self._settle(*job.result())
 
     def _is_simple(self, file: Found) -> bool:
         """Whether DuckDB can be given the file."""
@@ -156,46 +141,34 @@ class _Reading:
         is_racy = file.fault is None and max(modified, changed) > self.started - RACY_NS
         return (size, modified, changed, -1) if is_racy else (size, modified, changed, inode)
 
-    def _submit(self, pool: ThreadPoolExecutor, group: list[Found]) -> Future[_Bulk]:
+    def _submit(self, pool: ThreadPoolExecutor, group: list[Found]) -> Future[tuple[dict[int, Found], set[int], str]]:
         artifact = group[0].artifact
         numbered = {self.manifest.take_id(): file for file in group}
         asked = [Asked(os.path.join(self.root, file.rel), file.key, file_id) for file_id, file in numbered.items()]
         name = self._segment(artifact)
 
-        def job() -> _Bulk:
-            with self.connection.cursor() as cursor:
-                faulty = copy_plain(cursor, artifact, asked, self.cache.segments / name)
-                totals = self._totals(cursor, artifact, name, faulty) if len(faulty) < len(asked) else []
-            return _Bulk(artifact, name, numbered, faulty, totals)
+        def job() -> tuple[dict[int, Found], set[int], str]:
+            cursor = self.connection.cursor()
+            try:
+                return numbered, copy_plain(cursor, artifact, asked, self.cache.segments / name), name
+            finally:
+                cursor.close()
 
         return pool.submit(job)
-
-    def _totals(
-        self, connection: duckdb.DuckDBPyConnection, artifact: str, segment: str, without: Iterable[int]
-    ) -> list[Row]:
-        """What the episodes of each run in a segment add up to, so that opening the root reads no episode."""
-        path = literal(as_pattern(str(self.cache.segments / segment)))
-        rows = f"(from read_parquet({path}) where file_id not in ({_ids(without)}))"
-        cursor = connection.execute(TOTALS[artifact].replace("$rows", rows))
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, totals, strict=True)) for totals in cursor.fetchall()]
 
     def _segment(self, kind: str) -> str:
         name = f"{kind}-{uuid.uuid4().hex}.parquet"
         self.written.setdefault(kind, []).append(name)
         return name
 
-    def _settle(self, bulk: _Bulk) -> None:
+    def _settle(self, numbered: dict[int, Found], faulty: set[int], segment: str) -> None:
         """Takes over what was read in bulk; a faulty file is read again under an id of its own."""
-        self.added_up.add(bulk.segment)
-        if len(bulk.faulty) == len(bulk.files):
-            self.written[bulk.artifact].remove(bulk.segment)
+        if len(faulty) == len(numbered):
+            self.written[next(iter(numbered.values())).artifact].remove(segment)
         else:
-            self.manifest.dead += sorted(bulk.faulty)
-        for totals in bulk.totals:
-            note_totals(self.pending, bulk.artifact, totals)
-        for file_id, file in bulk.files.items():
-            if file_id in bulk.faulty:
+            self.manifest.dead += sorted(faulty)
+        for file_id, file in numbered.items():
+            if file_id in faulty:
                 self._read_one(file)
             else:
                 note_plain(self.pending, file, file_id)
@@ -235,12 +208,16 @@ class _Reading:
             staged.unlink()
 
     def _add_up(self) -> None:
-        """The totals of what was not read in bulk."""
-        for artifact in TOTALS:
-            for segment in self.written.get(artifact, []):
-                if segment not in self.added_up:
-                    for totals in self._totals(self.connection, artifact, segment, ()):
-                        note_totals(self.pending, artifact, totals)
+        """Totals of every JSONL file that was just read, so that opening the root reads no episode."""
+        for artifact, statement in TOTALS.items():
+            names = self.written.get(artifact, [])
+            if names:
+                paths = literals([as_pattern(str(self.cache.segments / name)) for name in names])
+                rows = f"(from read_parquet({paths}) where file_id not in ({_ids(self.manifest.dead)}))"
+                cursor = self.connection.execute(statement.replace("$rows", rows))
+                columns_read = [column[0] for column in cursor.description or []]
+                for totals in cursor.fetchall():
+                    note_totals(self.pending, artifact, dict(zip(columns_read, totals, strict=True)))
 
     def _compact(self) -> list[str]:
         """Rewrites kinds with many segments, and all when much of it is dead. Returns the segments left behind."""
@@ -265,19 +242,7 @@ class _Reading:
         return left
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Rows hold no cycles: looking for some among so many would only take time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _ids(file_ids: Iterable[int]) -> str:
+def _ids(file_ids: list[int]) -> str:
     return ", ".join(map(str, [0, *file_ids]))
 
 
