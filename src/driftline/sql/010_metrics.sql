@@ -135,6 +135,4 @@ select
 from every_metric as m
 left join source_metric_overrides as o using (metric);
 
-comment on table metrics is 'The registry: unit, direction and levels of every metric';
-comment on column metrics.warn_pct is 'Percent of the baseline in the bad direction from which a change is a warning';
-comment on column metrics.warn_abs is 'Absolute change in the bad direction from which a change is a warning; counts before warn_pct';
+comment on table metrics is 'The registry: unit, direction and levels of every metric. warn_pct: Percent of the baseline in the bad direction from which a change is a warning. warn_abs: Absolute change in the bad direction from which a change is a warning; counts before warn_pct';

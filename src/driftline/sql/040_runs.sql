@@ -89,8 +89,4 @@ from files as f
 left join facts using (run)
 left join mappings using (run);
 
-comment on table runs is 'Every evaluation run; its key is its path below eval/';
-comment on column runs.created_at is 'UTC; from baseline.json, else the time in the fingerprint; never a file time';
-comment on column runs.release_source is 'Where the release was found: fingerprint, mapping (releases.yaml), or run_id (the directory name)';
-comment on column runs.path is 'Directory below the root';
-comment on column runs.has_usable_predictions is 'Whether predictions.jsonl could be read: only then are episodes counted in it';
+comment on table runs is 'Every evaluation run; its key is its path below eval/. created_at: UTC; from baseline.json, else the time in the fingerprint; never a file time. release_source: Where the release was found: fingerprint, mapping (releases.yaml), or run_id (the directory name). path: Directory below the root. has_usable_predictions: Whether predictions.jsonl could be read: only then are episodes counted in it';

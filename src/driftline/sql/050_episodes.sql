@@ -57,7 +57,4 @@ select
     cost_usd
 from joined;
 
-comment on view episodes is 'Every episode of every run';
-comment on column episodes.position is 'Line in predictions.jsonl, from 1';
-comment on column episodes.output_tokens is 'As reported, else characters / 4 and at least 1';
-comment on column episodes.flow_source is 'Where the map and reduce sizes come from; estimates from characters for intermediate';
+comment on view episodes is 'Every episode of every run. position: Line in predictions.jsonl, from 1. output_tokens: As reported, else characters / 4 and at least 1. flow_source: Where the map and reduce sizes come from; estimates from characters for intermediate';

@@ -19,5 +19,4 @@ select
 from repetitions
 group by run;
 
-comment on view run_metrics is 'Every aggregate of every run, long form';
-comment on column run_metrics.source is 'The artifact that gave the value';
+comment on view run_metrics is 'Every aggregate of every run, long form. source: The artifact that gave the value';

@@ -40,5 +40,4 @@ from runs as r
 left join stated as s using (run)
 left join first_reference as f using (run);
 
-comment on view run_kpis is 'The few numbers that tell whether a run is safe or broken';
-comment on column run_kpis.rouge_reference is 'The first reference of metrics.json that has a ROUGE-L score';
+comment on view run_kpis is 'The few numbers that tell whether a run is safe or broken. rouge_reference: The first reference of metrics.json that has a ROUGE-L score';

@@ -83,5 +83,4 @@ select
     ) as reason
 from ranked;
 
-comment on table comparison_groups is 'Groups of comparable runs and the default pair of each';
-comment on column comparison_groups.reason is 'Which rule chose the pair, and the group where it is the default';
+comment on table comparison_groups is 'Groups of comparable runs and the default pair of each. reason: Which rule chose the pair, and the group where it is the default';

@@ -34,6 +34,4 @@ inner join files using (file_id)
 left join source_stage_truths as s on s.profile = p.profile
 left join source_monitor_logs as l on l.profile = p.profile;
 
-comment on table profiles is 'Every frozen profile; its key is its path below profiles/ without .yaml';
-comment on column profiles.captured_at is 'UTC; a profile without a readable date sorts first';
-comment on column profiles.release_order is 'Position on a release axis: by captured_at, then natural order of release and key';
+comment on table profiles is 'Every frozen profile; its key is its path below profiles/ without .yaml. captured_at: UTC; a profile without a readable date sorts first. release_order: Position on a release axis: by captured_at, then natural order of release and key';

@@ -22,5 +22,4 @@ from source_stage_values as v
 inner join profiles as p using (profile)
 left join unknown_stages as u using (stage);
 
-comment on table stage_metrics is 'Wall time, memory and CPU of each stage of each profile';
-comment on column stage_metrics.sampled is 'false where no sample fell into the stage: its memory and CPU are unknown, not 0';
+comment on table stage_metrics is 'Wall time, memory and CPU of each stage of each profile. sampled: false where no sample fell into the stage: its memory and CPU are unknown, not 0';

@@ -38,5 +38,4 @@ cross join stages as s
 cross join measured as m
 left join stage_metrics as v on v.profile = a.profile and v.stage = s.stage and v.metric = m.metric;
 
-comment on view stage_trend is 'Every stage and metric at every profile, gaps included';
-comment on column stage_trend.present is 'false: the stage is not in that profile; nothing is interpolated';
+comment on view stage_trend is 'Every stage and metric at every profile, gaps included. present: false: the stage is not in that profile; nothing is interpolated';
