@@ -230,8 +230,9 @@ class _Reading:
             self.written[kind] = []
             target = self.cache.segments / self._segment(kind)
             paths = literals([as_pattern(str(self.cache.segments / name)) for name in names])
+            columns_kept = ", ".join(f'"{name}"' for name in columns(kind))
             self.connection.execute(
-                f"copy (select * from read_parquet({paths})"
+                f"copy (select {columns_kept} from read_parquet({paths})"
                 f" where file_id not in ({_ids(manifest.dead)}))"
                 f" to {literal(str(target))} {PARQUET}"
             )
