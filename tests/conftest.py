@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from cached_roots import STAGES
 from driftline import refresh as refreshing
+from driftline.cache import Cache
 from roots import Root, profile
 
 settings.register_profile(
@@ -33,6 +35,29 @@ def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     """No test reads or writes the caches of the person who runs it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.delenv("DRIFTLINE_ROOT", raising=False)
+
+
+@pytest.fixture
+def discards(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The caches that were given up, one entry each time."""
+    given_up: list[Path] = []
+    discard = Cache.discard
+
+    def note(cache: Cache) -> None:
+        given_up.append(cache.place)
+        discard(cache)
+
+    monkeypatch.setattr(Cache, "discard", note)
+    return given_up
+
+
+@pytest.fixture(autouse=True)
+def _keeps_its_cache(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Reading everything again would heal a fault of ours too: only a test that asks for `discards` may see that."""
+    may_discard = "discards" in request.fixturenames
+    given_up = request.getfixturevalue("discards")
+    yield
+    assert may_discard or given_up == []
 
 
 @pytest.fixture

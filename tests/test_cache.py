@@ -153,7 +153,7 @@ def test_a_damaged_segment_is_made_anew(filled: Root, kind: str, cut: bool) -> N
     assert opened(filled) == before
 
 
-def test_a_segment_damaged_behind_its_stamp_is_made_anew(filled: Root) -> None:
+def test_a_segment_damaged_behind_its_stamp_is_made_anew(filled: Root, discards: list[Path]) -> None:
     """Bytes that rot leave size and time as they were; DuckDB notices when the model is laid over them."""
     before = opened(filled)
     path = next(iter((cache_of(filled) / "segments").glob("run_values-*")))
@@ -161,3 +161,4 @@ def test_a_segment_damaged_behind_its_stamp_is_made_anew(filled: Root) -> None:
     path.write_bytes(b"\xff" * times.st_size)
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert opened(filled) == before
+    assert len(discards) == 1

@@ -36,7 +36,9 @@ def test_a_digit_that_flips_in_the_manifest_is_noticed(filled: Root) -> None:
     assert opened(filled) == before
 
 
-def test_a_cache_deleted_between_refresh_and_load_is_made_anew(filled: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_deleted_between_refresh_and_load_is_made_anew(
+    filled: Root, discards: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     before, real = opened(filled), refreshing.refresh
     calls: list[int] = []
 
@@ -49,7 +51,7 @@ def test_a_cache_deleted_between_refresh_and_load_is_made_anew(filled: Root, mon
 
     monkeypatch.setattr("driftline.store.refresh", refresh_then_lose)
     assert opened(filled) == before
-    assert len(calls) == 2
+    assert (len(calls), len(discards)) == (2, 1)
 
 
 def test_a_cache_deleted_under_an_open_store_is_made_anew(filled: Root) -> None:
@@ -69,7 +71,7 @@ def test_a_file_in_place_of_the_cache_leads_to_the_users(filled: Root) -> None:
         assert snapshot(store) == before
 
 
-def test_a_cache_that_fails_when_written_leads_to_the_users(filled: Root) -> None:
+def test_a_cache_that_fails_when_written_leads_to_the_users(filled: Root, discards: list[Path]) -> None:
     before = opened(filled)
     manifest = cache_of(filled) / "manifest.json"
     manifest.unlink()
@@ -77,6 +79,7 @@ def test_a_cache_that_fails_when_written_leads_to_the_users(filled: Root) -> Non
     with filled.open() as store:
         assert store.cache.place.is_relative_to(os.environ["XDG_CACHE_HOME"])
         assert snapshot(store) == before
+    assert cache_of(filled).parent in discards
 
 
 def test_without_any_place_the_cache_is_temporary_and_goes(filled: Root, tmp_path: Path) -> None:

@@ -53,17 +53,15 @@ def test_much_that_is_dead_is_dropped(filled: Root) -> None:
 
 
 def test_segments_of_both_readers_are_joined_without_reading_again(
-    filled: Root, few_segments: int, monkeypatch: pytest.MonkeyPatch
+    filled: Root, few_segments: int, discards: list[Path]
 ) -> None:
     """One run is read in bulk and one line by line, in turns; nothing that was read before is given up."""
     with filled.open() as store:
-        discarded: list[str] = []
-        monkeypatch.setattr(store.cache, "discard", lambda: discarded.append("all"))
         for number in range(2 * few_segments):
             filled.run("runs/clean", predictions=[prediction(f"e{number}")])
             filled.run("runs/odd", predictions=[prediction(f"e{number}", output_tokens="5")])
             store.refresh()
-        assert discarded == []
+        assert discards == []
         assert len(store.cache.load().segments["predictions"]) <= few_segments + 2
         assert snapshot(store) == fresh(filled)
 
