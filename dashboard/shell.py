@@ -64,7 +64,7 @@ def run_panel(selection: Selection, choice: Choice | None, runs: list[Row], grou
     head = _head(("Base", "Cand", "Run"), ("Date", "Ep.", "Diag"))
     return _panel(
         "Runs",
-        f"1 baseline, {len(choice.candidates)} candidates" if choice else "nothing to compare",
+        choice,
         f'<p class="lab">Comparison group</p><details class="groups"><summary><span>{esc(here or "none")}</span>'
         f'<span class="m">{len(members)} runs ▾</span></summary>'
         f"{join(_group(row, selection) for row in groups)}</details>"
@@ -102,7 +102,7 @@ def profile_panel(
     head = _head(("Base", "Cand", "Release"), ("Captured", "Capt."))
     return _panel(
         "Releases",
-        f"1 baseline, {len(choice.candidates)} candidates" if choice else "nothing to compare",
+        choice,
         f'<input type="search" data-search placeholder="Search releases" aria-label="Search releases">{note}'
         f'<table class="runs"><thead>{head}</thead><tbody>{rows}</tbody></table>'
         '<p class="lab">In order of capture, UTC.</p>',
@@ -160,7 +160,8 @@ def _checked(role: str, is_on: bool, label: str) -> str:
     return f'role="{role}" aria-checked="{"true" if is_on else "false"}" aria-label="{esc(label)}"'
 
 
-def _panel(title: str, rail: str, inner: str) -> str:
+def _panel(title: str, choice: Choice | None, inner: str) -> str:
+    rail = f"1 baseline, {len(choice.candidates)} candidates" if choice else "nothing to compare"
     return (
         '<div class="rail"><button class="btn" data-act="side" aria-label="Open the panel">⟩⟩</button><br>'
         f'<span>{esc(title)} · {esc(rail)}</span></div><div class="side"><h2>{esc(title)}'

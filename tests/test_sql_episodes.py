@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from roots import Root, metrics, prediction
 
 RUN = "runs/a"
-
-
-def values(root: Root, *names: str) -> dict[str, tuple[Any, str]]:
-    rows = root.rows("select metric, value, source from run_metrics where reference is null")
-    return {metric: (value, source) for metric, value, source in rows if metric in names}
-
-
-def kpis(root: Root, *names: str) -> tuple[Any, ...]:
-    return root.rows(f"select {', '.join(names)} from run_kpis")[0]
 
 
 def test_episodes(root: Root) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from driftline.artifacts.bulk import is_plain_path
+from driftline.artifacts.scan import Signature
 from driftline.errors import UserError
 
 
@@ -38,7 +39,6 @@ FORMAT = _readers()
 ABANDONED_AFTER_S = 7 * 24 * 3600
 RETIRED_FOR_S = 900
 DIGEST = ', "digest": "'
-Signature = tuple[int, int, int, int]
 
 
 class Entry(NamedTuple):

@@ -17,13 +17,12 @@ from typing import NamedTuple
 
 import duckdb
 
-from driftline.artifacts.bulk import as_pattern, is_plain_path, literals
+from driftline.artifacts.bulk import STATEMENTS, as_pattern, is_plain_path, literals
 from driftline.artifacts.rows import KINDS, columns
 from driftline.cache import Cache, Manifest
 
 # Kinds that grow with episodes or ticks stay on disk; the others are small, and in memory they cost no planning.
 LARGE_KINDS = ("predictions", "diagnostics", "monitor_samples", "captures", "fingerprints")
-LINE_ARTIFACTS = ("predictions", "diagnostics")
 CREATED = re.compile(r"^create or replace (?:view|table|macro) (\w+)", re.MULTILINE)
 # A name in a comment or a text is none.
 TEXTS = re.compile(r"--[^\n]*|'[^']*'|\$\$.*?\$\$", re.DOTALL)
@@ -49,7 +48,7 @@ def model_of(root: Path, cache: Cache, manifest: Manifest) -> Model:
     """The model over the segments of a manifest."""
     settings, *relations, end = _files_of_sql()
     sources = [_source(kind, cache, manifest) for kind in KINDS]
-    lines = [_files(artifact, root, manifest) for artifact in LINE_ARTIFACTS]
+    lines = [_files(artifact, root, manifest) for artifact in STATEMENTS]
     return Model(settings, [*sources, *lines], relations, end)
 
 
@@ -93,11 +92,11 @@ def lay(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
 def needs(parts: Sequence[str]) -> dict[int, set[int]]:
     """For each part by its number, the earlier ones that create what it names."""
     makers: dict[str, int] = {}
-    needs: dict[int, set[int]] = {}
+    needed: dict[int, set[int]] = {}
     for number, part in enumerate(parts):
-        needs[number] = {makers[word] for word in set(WORD.findall(TEXTS.sub("", part))) & makers.keys()}
+        needed[number] = {makers[word] for word in set(WORD.findall(TEXTS.sub("", part))) & makers.keys()}
         makers |= dict.fromkeys(CREATED.findall(part), number)
-    return needs
+    return needed
 
 
 def _source(kind: str, cache: Cache, manifest: Manifest) -> str:

@@ -25,7 +25,7 @@ from driftline.artifacts.bulk import (
 )
 from driftline.artifacts.reading import note_plain, note_totals, read
 from driftline.artifacts.rows import KINDS, Batch, columns
-from driftline.artifacts.scan import Found, scan
+from driftline.artifacts.scan import Found, Signature, scan
 from driftline.cache import Cache, Entry, Manifest
 
 Progress = Callable[[int, int], None]
@@ -65,10 +65,12 @@ def refresh(
 
 
 def _changes(manifest: Manifest, found: list[Found]) -> bool:
-    files = manifest.files
-    if len(files) != len(found):
-        return True
-    return any((entry := files.get(file.rel)) is None or entry[:4] != file.signature for file in found)
+    return len(manifest.files) != len(found) or any(_has_changed(manifest, file) for file in found)
+
+
+def _has_changed(manifest: Manifest, file: Found) -> bool:
+    entry = manifest.files.get(file.rel)
+    return entry is None or entry.signature != file.signature
 
 
 def _be_silent(done: int, total: int) -> None:
@@ -97,7 +99,7 @@ class _Reading:
 
     def run(self, found: list[Found]) -> None:
         known = self.manifest.files
-        changed = [file for file in found if file.rel not in known or known[file.rel].signature != file.signature]
+        changed = [file for file in found if _has_changed(self.manifest, file)]
         present = {file.rel for file in found}
         replaced = {file.rel for file in changed} & known.keys()
         gone = known.keys() - present
@@ -135,7 +137,7 @@ class _Reading:
         """Whether DuckDB can be given the file."""
         return file.fault is None and is_plain_path(os.path.join(self.root, file.rel))
 
-    def _signature(self, file: Found) -> tuple[int, int, int, int]:
+    def _signature(self, file: Found) -> Signature:
         """A file that changed just before it was read may change again within the clock's tick: it is read again."""
         size, modified, changed, inode = file.signature
         is_racy = file.fault is None and max(modified, changed) > self.started - RACY_NS

@@ -22,6 +22,7 @@ RUN_FILES = {
 }
 PROFILE_SUFFIXES = {".yaml": "profile", ".stage_truth.json": "stage_truth", ".monitor.log": "monitor_log"}
 ROOT_FILES = {"releases.yaml": "releases", "driftline.toml": "settings"}
+Signature = tuple[int, int, int, int]
 Classify = Callable[[str, str], tuple[str, str] | None]
 CATEGORIES = ("runs", "baselines", "references")
 ROOT_MARKS = (
@@ -47,7 +48,7 @@ class Found(NamedTuple):
     rel: str
     artifact: str
     key: str
-    signature: tuple[int, int, int, int]
+    signature: Signature
     fault: Problem | None = None
 
     @property
@@ -179,7 +180,7 @@ _KINDS = {
 }
 
 
-def _signature_of_link(path: str) -> tuple[int, int, int, int]:
+def _signature_of_link(path: str) -> Signature:
     try:
         status = os.lstat(path)
     except OSError:
