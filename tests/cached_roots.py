@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from driftline.cache import FORMAT, Manifest
@@ -23,12 +24,17 @@ def fresh(root: Root) -> dict[str, list[str]]:
     return opened(Root(copy))
 
 
+def kept_models(root: Root) -> Iterator[Path]:
+    """Files of models that were laid; there should be one at most."""
+    return cache_of(root).glob("model-*.duckdb")
+
+
 def strays(root: Root) -> set[str]:
     """Files in the cache that the manifest does not know."""
     folder = cache_of(root)
     manifest = Manifest.from_json((folder / "manifest.json").read_text())
     known = {name for names in manifest.segments.values() for name in names} | set(manifest.retired)
-    kept = {"manifest.json", "lock", "segments", "shell.sql"}
+    kept = {"manifest.json", "lock", "segments", "shell.sql", *(path.name for path in list(kept_models(root))[:1])}
     return ({path.name for path in folder.iterdir()} - kept) | (
         {path.name for path in (folder / "segments").iterdir()} - known
     )

@@ -37,6 +37,12 @@ def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("DRIFTLINE_ROOT", raising=False)
 
 
+@pytest.fixture(autouse=True)
+def _in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The roots of tests are small, and are still to be read as large ones are."""
+    monkeypatch.setattr(refreshing, "WORTH_A_PLAN_BYTES", 0)
+
+
 @pytest.fixture
 def discards(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The caches that were given up, one entry each time."""

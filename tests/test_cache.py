@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cached_roots import STAGES, cache_of, fresh
+from cached_roots import STAGES, cache_of, fresh, kept_models
 from driftline import refresh as refreshing
 from driftline.artifacts.scan import Found
 from roots import Root, metrics, opened, profile, snapshot
@@ -159,6 +159,8 @@ def test_a_segment_damaged_behind_its_stamp_is_made_anew(filled: Root, discards:
     path = next(iter((cache_of(filled) / "segments").glob("run_values-*")))
     times = path.stat()
     path.write_bytes(b"\xff" * times.st_size)
+    for model in kept_models(filled):
+        model.unlink()
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert opened(filled) == before
     assert len(discards) == 1

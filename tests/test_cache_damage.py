@@ -31,7 +31,7 @@ def test_a_digit_that_flips_in_the_manifest_is_noticed(filled: Root) -> None:
     before = opened(filled)
     path = cache_of(filled) / "manifest.json"
     text = path.read_text()
-    path.write_text(re.sub(r'"dead": \[\d+', lambda found: f"{found[0]}, 1, 2, 3", text))
+    path.write_text(re.sub(r'"dead": {"predictions": \[\d+', lambda found: f"{found[0]}, 1, 2, 3", text))
     assert path.read_text() != text
     assert opened(filled) == before
 

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import resources
@@ -42,7 +42,8 @@ DIGEST = ', "digest": "'
 
 
 class Entry(NamedTuple):
-    """One file as it was read: its signature, the id of that reading, and how it went (`ok`, `partial`, `failed`)."""
+    """One file as it was read: its signature, the id of that reading, how it went (`ok`, `partial`, `failed`), and
+    which kinds of rows it may have made, as one number."""
 
     size: int
     mtime_ns: int
@@ -51,6 +52,7 @@ class Entry(NamedTuple):
     file_id: int
     artifact: str
     status: str
+    kinds: int
 
     @property
     def signature(self) -> Signature:
@@ -60,11 +62,11 @@ class Entry(NamedTuple):
 
 @dataclass
 class Manifest:
-    """Which files were read into which segments. `dead` are ids of readings that a later one replaced."""
+    """Which files were read into which segments. `dead` are, by kind, ids of readings that a later one replaced."""
 
     files: dict[str, Entry] = field(default_factory=dict)
     segments: dict[str, list[str]] = field(default_factory=dict)
-    dead: list[int] = field(default_factory=list)
+    dead: dict[str, list[int]] = field(default_factory=dict)
     retired: dict[str, float] = field(default_factory=dict)
     stamps: dict[str, list[int]] = field(default_factory=dict)
     next_id: int = 1
@@ -73,6 +75,11 @@ class Manifest:
         """The id of a new reading."""
         self.next_id += 1
         return self.next_id - 1
+
+    def bury(self, file_id: int, kinds: Iterable[str]) -> None:
+        """What this reading left in segments of these kinds no longer holds."""
+        for kind in kinds:
+            self.dead.setdefault(kind, []).append(file_id)
 
     def to_json(self) -> str:
         names = ("files", "segments", "dead", "retired", "stamps", "next_id")

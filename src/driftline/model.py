@@ -6,6 +6,7 @@ needs only those before it whose names it uses, so that parts that do not need e
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import threading
@@ -24,9 +25,12 @@ from driftline.cache import Cache, Manifest
 # Kinds that grow with episodes or ticks stay on disk; the others are small, and in memory they cost no planning.
 LARGE_KINDS = ("predictions", "diagnostics", "monitor_samples", "captures", "fingerprints")
 CREATED = re.compile(r"^create or replace (?:view|table|macro) (\w+)", re.MULTILINE)
+TABLE = re.compile(r"^create or replace table ", re.MULTILINE)
 # A name in a comment or a text is none.
 TEXTS = re.compile(r"--[^\n]*|'[^']*'|\$\$.*?\$\$", re.DOTALL)
 WORD = re.compile(r"\w+")
+PLACE = "attach if not exists ':memory:' as model; use model"
+LAID = "create schema if not exists laid; create table if not exists laid.parts (digest varchar)"
 HANDS = min(4, os.cpu_count() or 1)
 
 
@@ -39,62 +43,108 @@ class Model(NamedTuple):
     end: str = ""
 
     @property
+    def parts(self) -> list[str]:
+        """Sources, then relations."""
+        return [*self.sources, *self.relations]
+
+    @property
     def text(self) -> str:
         """All of it, in an order in which it can be executed."""
-        return "\n".join([self.settings, *self.sources, *self.relations, self.end])
+        return "\n".join([self.settings, *self.parts, self.end])
 
 
 def model_of(root: Path, cache: Cache, manifest: Manifest) -> Model:
     """The model over the segments of a manifest."""
-    settings, *relations, end = _files_of_sql()
+    settings, *relations, end = files_of_sql()
     sources = [_source(kind, cache, manifest) for kind in KINDS]
     lines = [_files(artifact, root, manifest) for artifact in STATEMENTS]
     return Model(settings, [*sources, *lines], relations, end)
 
 
-def _files_of_sql() -> list[str]:
+def files_of_sql() -> list[str]:
+    """The settings to begin with, every relation and macro, the settings to end with."""
     return [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).with_name("sql").glob("*.sql"))]
 
 
-def lay(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Executes the model: all sources, then each relation as soon as those are there that it needs."""
-    connection.execute(model.settings)
-    lock = threading.Lock()
-    running: list[Future[None]] = []
+def cursor_of(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A cursor that finds the model as the connection does: a new one looks into the database it came with."""
+    cursor = connection.cursor()
+    cursor.execute("use model")
+    return cursor
 
-    def execute(text: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(text)
+
+def lay(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
+    """Executes, in the catalog `model`, what is not there as the model says it: all sources, then each relation as
+    soon as those are there that it needs. Returns whether anything was to be done.
+
+    Views and macros ask when they are asked; a table holds what it was made from, so it is made again with that.
+    """
+    connection.execute(PLACE)
+    connection.execute(model.settings)
+    digests = [hashlib.sha256(part.encode("utf-8", "surrogateescape")).hexdigest() for part in model.parts]
+    connection.execute(LAID)
+    laid = {digest for (digest,) in connection.execute("select digest from laid.parts").fetchall()}
+    differing = {number for number, digest in enumerate(digests) if digest not in laid}
+    if differing:
+        needed = needs(model)
+        chosen = _outdated(model, differing, needed)
+        _note(connection, [digest for number, digest in enumerate(digests) if number not in chosen])
+        _execute(connection, model, chosen, needed)
+        _note(connection, digests)
+    connection.execute(model.end)
+    return bool(differing)
+
+
+def _outdated(model: Model, differing: set[int], needed: dict[int, set[int]]) -> set[int]:
+    """The parts that differ, and the tables behind which one of them is."""
+    touched: set[int] = set()
+    for number in needed:
+        if number in differing or needed[number] & touched:
+            touched.add(number)
+    return differing | {number for number in touched if TABLE.search(model.parts[number])}
+
+
+def _note(connection: duckdb.DuckDBPyConnection, digests: list[str]) -> None:
+    """What holds from now on; taken back before a part is replaced, so that a failure half-way leaves no false word."""
+    connection.execute(f"create or replace table laid.parts as select unnest({literals(digests)}) as digest")
+
+
+def _execute(
+    connection: duckdb.DuckDBPyConnection, model: Model, chosen: set[int], needed: dict[int, set[int]]
+) -> None:
+    """Executes the chosen parts side by side, each after those that it needs."""
+    parts, lock = model.parts, threading.Lock()
+    running: list[Future[None]] = []
+    sorter = TopologicalSorter(needed)
+    sorter.prepare()
 
     def go_on() -> None:
         running.extend(pool.submit(follow, number) for number in sorter.get_ready())
 
     def follow(number: int) -> None:
-        execute(model.relations[number])
+        if number in chosen:
+            with cursor_of(connection) as cursor:
+                cursor.execute(parts[number])
         with lock:
             sorter.done(number)
             go_on()
 
     with ThreadPoolExecutor(HANDS) as pool:
-        sources = [pool.submit(execute, source) for source in model.sources]
-        sorter = TopologicalSorter(needs(model.relations))
-        sorter.prepare()
-        for source in sources:
-            source.result()
         with lock:
             go_on()
         # The list grows while it is read: a part that is done has put those behind it that waited for it alone.
-        for relation in running:
-            relation.result()
-    connection.execute(model.end)
+        for part in running:
+            part.result()
 
 
-def needs(parts: Sequence[str]) -> dict[int, set[int]]:
+def needs(model: Model) -> dict[int, set[int]]:
     """For each part by its number, the earlier ones that create what it names."""
     makers: dict[str, int] = {}
     needed: dict[int, set[int]] = {}
-    for number, part in enumerate(parts):
-        needed[number] = {makers[word] for word in set(WORD.findall(TEXTS.sub("", part))) & makers.keys()}
+    for number, part in enumerate(model.parts):
+        is_source = number < len(model.sources)
+        names = set() if is_source else set(WORD.findall(TEXTS.sub("", part)))
+        needed[number] = {makers[name] for name in names & makers.keys()}
         makers |= dict.fromkeys(CREATED.findall(part), number)
     return needed
 
@@ -107,7 +157,8 @@ def _source(kind: str, cache: Cache, manifest: Manifest) -> str:
         empty = ", ".join(f'null::{type_} as "{name}"' for name, type_ in columns(kind).items())
         return f"create or replace {relation} source_{kind} as select {empty} where false;"
     paths = literals([as_pattern(str(cache.segments / name)) for name in segments])
-    alive = f" where file_id not in ({', '.join(map(str, manifest.dead))})" if manifest.dead else ""
+    dead = ", ".join(map(str, manifest.dead.get(kind, [])))
+    alive = f" where file_id not in ({dead})" if dead else ""
     return f"create or replace {relation} source_{kind} as select {names} from read_parquet({paths}){alive};"
 
 

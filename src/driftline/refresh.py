@@ -23,13 +23,15 @@ from driftline.artifacts.bulk import (
     literal,
     literals,
 )
-from driftline.artifacts.reading import note_plain, note_totals, read
-from driftline.artifacts.rows import KINDS, Batch, columns
+from driftline.artifacts.reading import TOTALS_KINDS, note_plain, note_totals, read
+from driftline.artifacts.rows import KINDS, Batch, Row, as_number, columns, kinds_in
 from driftline.artifacts.scan import Found, Signature, scan
 from driftline.cache import Cache, Entry, Manifest
 
 Progress = Callable[[int, int], None]
 
+# Below this, to plan the reading in bulk takes longer than to read line by line.
+WORTH_A_PLAN_BYTES = 1024 * 1024
 BATCH_BYTES = 32 * 1024 * 1024
 BATCHES = 12
 ROWS_IN_MEMORY = 50_000
@@ -103,7 +105,6 @@ class _Reading:
         present = {file.rel for file in found}
         replaced = {file.rel for file in changed} & known.keys()
         gone = known.keys() - present
-        dead = [known[rel].file_id for rel in sorted(replaced | gone)]
         self.total = sum(file.signature[0] for file in changed if file.fault is None)
         self.entries = {rel: entry for rel, entry in known.items() if rel in present and rel not in replaced}
         self._read(changed)
@@ -112,9 +113,11 @@ class _Reading:
         self._flush(KINDS)
         manifest = self.manifest
         manifest.files = {file.rel: self.entries[file.rel] for file in found}
-        manifest.dead += dead
+        for rel in sorted(replaced | gone):
+            manifest.bury(known[rel].file_id, kinds_in(known[rel].kinds))
         for kind, names in self.written.items():
             manifest.segments[kind] = [*manifest.segments.get(kind, []), *names]
+        manifest.dead = {kind: ids for kind, ids in manifest.dead.items() if manifest.segments.get(kind)}
         retired = self._compact()
         self.cache.retire(manifest, retired)
         self.cache.save(manifest)
@@ -122,6 +125,8 @@ class _Reading:
     def _read(self, changed: list[Found]) -> None:
         """Large files go through DuckDB in the background while this thread reads the small ones."""
         in_bulk = [file for file in changed if file.artifact in STATEMENTS and self._is_simple(file)]
+        if sum(file.signature[0] for file in in_bulk) < WORTH_A_PLAN_BYTES:
+            in_bulk = []
         with ThreadPoolExecutor(max_workers=2) as pool:
             jobs = [self._submit(pool, group) for group in _groups(in_bulk)]
             bulk = {file.rel for file in in_bulk}
@@ -165,16 +170,18 @@ class _Reading:
 
     def _settle(self, numbered: dict[int, Found], faulty: set[int], segment: str) -> None:
         """Takes over what was read in bulk; a faulty file is read again under an id of its own."""
+        artifact = next(iter(numbered.values())).artifact
         if len(faulty) == len(numbered):
-            self.written[next(iter(numbered.values())).artifact].remove(segment)
+            self.written[artifact].remove(segment)
         else:
-            self.manifest.dead += sorted(faulty)
+            for file_id in sorted(faulty):
+                self.manifest.bury(file_id, [artifact])
         for file_id, file in numbered.items():
             if file_id in faulty:
                 self._read_one(file)
             else:
                 note_plain(self.pending, file, file_id)
-                self._enter(file, file_id, "ok")
+                self._enter(file, file_id, "ok", {"artifacts", artifact})
 
     def _read_one(self, file: Found) -> None:
         file_id = self.manifest.take_id()
@@ -182,32 +189,40 @@ class _Reading:
         self.pending.extend(batch)
         if self._pending_rows() > ROWS_IN_MEMORY:
             self._flush(KINDS)
-        self._enter(file, file_id, batch.rows["artifacts"][0]["status"] if batch.rows else "other")
+        self._enter(file, file_id, batch.rows["artifacts"][0]["status"] if batch.rows else "other", set(batch.rows))
 
     def _pending_rows(self) -> int:
         return sum(map(len, self.pending.rows.values()))
 
-    def _enter(self, file: Found, file_id: int, status: str) -> None:
-        self.entries[file.rel] = Entry(*self._signature(file), file_id, file.artifact, status)
+    def _enter(self, file: Found, file_id: int, status: str, kinds: set[str]) -> None:
+        kinds |= TOTALS_KINDS.get(file.artifact, set())
+        self.entries[file.rel] = Entry(*self._signature(file), file_id, file.artifact, status, as_number(kinds))
         self.done += file.signature[0] if file.fault is None else 0
         self.progress(self.done, self.total)
 
     def _flush(self, kinds: Iterable[str]) -> None:
-        """Writes the rows of these kinds that are in memory, a segment a kind."""
-        for kind in kinds:
-            rows = self.pending.rows.pop(kind, None)
-            if rows is None:
-                continue
-            target = self.cache.segments / self._segment(kind)
-            staged = target.with_suffix(".json")
-            largest = staged.write_text(json.dumps(rows, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-            types = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns(kind).items())
-            self.connection.execute(
+        """Writes the rows of these kinds that are in memory, a segment a kind, side by side."""
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            jobs = [
+                pool.submit(self._write, kind, self.pending.rows.pop(kind), self._segment(kind))
+                for kind in kinds
+                if kind in self.pending.rows
+            ]
+            for job in jobs:
+                job.result()
+
+    def _write(self, kind: str, rows: list[Row], segment: str) -> None:
+        target = self.cache.segments / segment
+        staged = target.with_suffix(".json")
+        largest = staged.write_text(json.dumps(rows, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+        types = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns(kind).items())
+        with self.connection.cursor() as cursor:
+            cursor.execute(
                 f"copy (from read_json({literal(as_pattern(str(staged)))}, format = 'array',"
                 f" columns = {{{types}}}, maximum_object_size = {max(16_777_216, 4 * largest)}))"
                 f" to {literal(str(target))} {PARQUET}"
             )
-            staged.unlink()
+        staged.unlink()
 
     def _add_up(self) -> None:
         """Totals of every JSONL file that was just read, so that opening the root reads no episode."""
@@ -215,33 +230,35 @@ class _Reading:
             names = self.written.get(artifact, [])
             if names:
                 paths = literals([as_pattern(str(self.cache.segments / name)) for name in names])
-                rows = f"(from read_parquet({paths}) where file_id not in ({_ids(self.manifest.dead)}))"
+                rows = (
+                    f"(from read_parquet({paths}) where file_id not in ({_ids(self.manifest.dead.get(artifact, []))}))"
+                )
                 cursor = self.connection.execute(statement.replace("$rows", rows))
                 columns_read = [column[0] for column in cursor.description or []]
                 for totals in cursor.fetchall():
                     note_totals(self.pending, artifact, dict(zip(columns_read, totals, strict=True)))
 
     def _compact(self) -> list[str]:
-        """Rewrites kinds with many segments, and all when much of it is dead. Returns the segments left behind."""
+        """Rewrites kinds with many segments, and those of which much is dead. Returns the segments left behind."""
         manifest = self.manifest
-        crowded = [kind for kind, names in manifest.segments.items() if len(names) > MAX_SEGMENTS]
-        mostly_dead = len(manifest.dead) > max(64, len(manifest.files) // 5)
+        much = max(64, len(manifest.files) // 5)
         left: list[str] = []
-        for kind in list(manifest.segments) if mostly_dead else crowded:
-            names = manifest.segments[kind]
+        for kind, names in list(manifest.segments.items()):
+            dead = manifest.dead.get(kind, [])
+            if len(names) <= MAX_SEGMENTS and len(dead) <= much:
+                continue
             self.written[kind] = []
             target = self.cache.segments / self._segment(kind)
             paths = literals([as_pattern(str(self.cache.segments / name)) for name in names])
             columns_kept = ", ".join(f'"{name}"' for name in columns(kind))
             self.connection.execute(
                 f"copy (select {columns_kept} from read_parquet({paths})"
-                f" where file_id not in ({_ids(manifest.dead)}))"
+                f" where file_id not in ({_ids(dead)}))"
                 f" to {literal(str(target))} {PARQUET}"
             )
             manifest.segments[kind] = [target.name]
+            manifest.dead.pop(kind, None)
             left += names
-        if mostly_dead:
-            manifest.dead = []
         return left
 
 

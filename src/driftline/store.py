@@ -13,11 +13,12 @@ from types import TracebackType
 
 import duckdb
 
+from driftline import kept
 from driftline.artifacts.scan import looks_like_root
 from driftline.cache import Cache, find_cache, find_caches, write_atomically
 from driftline.errors import UserError
-from driftline.model import Model, lay, model_of
-from driftline.refresh import CONNECTION, Progress, refresh
+from driftline.model import Model, cursor_of, lay, model_of
+from driftline.refresh import Progress, refresh
 
 PUBLIC_RELATIONS = (
     "metrics",
@@ -58,16 +59,22 @@ def find_root(given: str | os.PathLike[str] | None = None) -> Path:
 
 
 class Store:
-    """The SQL model over one root. `connection` answers any SQL; `cursor()` is for another thread."""
+    """The SQL model over one root. `connection` answers any SQL; `cursor()` is for another thread.
+
+    What is written into it stays in this process. To close it keeps what was laid for the next one.
+    """
 
     def __init__(self, root: Path, cache: Cache, progress: Progress | None = None) -> None:
         self.root = root
-        self.cache = cache
-        self._model = Model()
-        # A database takes as long to start as many files take to be looked at: both at once.
-        with ThreadPoolExecutor(1) as pool:
-            self._connecting = pool.submit(duckdb.connect, config=CONNECTION)
-            self.refresh(progress)
+        self._start(cache)
+        self.refresh(progress)
+
+    def _start(self, cache: Cache) -> None:
+        """Connects in the background: a database takes as long to start as many files take to be looked at."""
+        self.cache, self._model, self._has_laid = cache, Model(), False
+        pool = ThreadPoolExecutor(1)
+        self._connecting = pool.submit(kept.connect, cache)
+        pool.shutdown(wait=False)
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -84,9 +91,10 @@ class Store:
             fault: Exception = error
         caches = chain([self.cache], find_caches(self.root))
         for cache in caches:
-            self.cache = cache
             try:
                 cache.discard()
+                kept.forget(cache)
+                self._start(cache)
                 return self._load(progress)
             except CACHE_FAULTS as error:
                 fault = error
@@ -99,7 +107,7 @@ class Store:
         model = model_of(self.root, self.cache, manifest)
         if model == self._model:
             return False
-        lay(self.connection, model)
+        self._has_laid |= lay(self.connection, model)
         self._model = model
         return True
 
@@ -111,10 +119,13 @@ class Store:
         return target
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        return self.connection.cursor()
+        return cursor_of(self.connection)
 
     def close(self) -> None:
         self.connection.close()
+        if self._has_laid:
+            kept.keep(self.cache, self._model)
+            self._has_laid = False
 
     def __enter__(self) -> Store:
         return self

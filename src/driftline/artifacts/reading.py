@@ -20,6 +20,8 @@ RUN_READERS = {
     "diagnostics": run_lines.read_diagnostics,
 }
 PROFILE_READERS = {"stage_truth": profile.read_stage_truth, "monitor_log": profile.read_monitor_log}
+# What `note_totals` adds beside the rows of the file itself.
+TOTALS_KINDS = {"predictions": {"run_facts", "prediction_errors", "run_values"}, "diagnostics": {"run_values"}}
 ROOT_READERS = {"releases": root_files.read_releases, "settings": root_files.read_settings}
 
 
@@ -45,6 +47,8 @@ def read(root: Path, found: Found, file_id: int) -> Batch:
     batch.add_problems(file_id, found.artifact, found.shown, problems)
     severities = {problem.severity for problem in problems}
     status = "failed" if "error" in severities else "partial" if "warning" in severities else "ok"
+    for profile_row in batch.rows.get("profiles", []):
+        profile_row |= {"file": found.shown, "status": status}
     return _note(batch, found, file_id, status, len(data))
 
 

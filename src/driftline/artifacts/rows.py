@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +77,8 @@ KINDS: dict[str, dict[str, str]] = {
     },
     "profiles": {
         "profile": "VARCHAR",
+        "file": "VARCHAR",
+        "status": "VARCHAR",
         "release": "VARCHAR",
         "captured_at": "TIMESTAMP",
         "dataset_id": "VARCHAR",
@@ -135,6 +138,19 @@ KINDS: dict[str, dict[str, str]] = {
 def columns(kind: str) -> dict[str, str]:
     """Column names and types of a kind as stored."""
     return {"file_id": "BIGINT", **KINDS[kind]}
+
+
+def as_number(kinds: Iterable[str]) -> int:
+    """Some kinds as one number, a bit for each."""
+    return sum(1 << _PLACES[kind] for kind in kinds)
+
+
+def kinds_in(number: int) -> list[str]:
+    """The kinds of which `as_number` made the number."""
+    return [kind for kind, place in _PLACES.items() if number >> place & 1]
+
+
+_PLACES = {kind: place for place, kind in enumerate(KINDS)}
 
 
 @dataclass

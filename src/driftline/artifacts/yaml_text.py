@@ -20,6 +20,19 @@ REMEDY = "write the file again; everything else is still loaded"
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """The safe loader; a date or number that cannot be one stays text, so that it costs its value and not the file."""
 
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.resolved: dict[tuple[str, tuple[bool, bool]], str] = {}
+
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
+        """What kind of value a node is. Files say the same few words again and again, and each is looked up once."""
+        if kind is not yaml.ScalarNode or value is None:
+            return str(super().resolve(kind, value, implicit))
+        tag = self.resolved.get((value, implicit))
+        if tag is None:
+            tag = self.resolved[value, implicit] = super().resolve(kind, value, implicit)
+        return tag
+
 
 def _as_written(construct: Callable[[Any, yaml.ScalarNode], Any]) -> Callable[[Any, yaml.ScalarNode], Any]:
     def tolerant(loader: Any, node: yaml.ScalarNode) -> Any:

@@ -2,10 +2,6 @@
 -- grain: one row per profile
 -- null: not stated by the profile; totals that are missing are never 0
 create or replace table profiles as
-with files as (
-    select file_id, status, file from source_artifacts where artifact = 'profile'
-)
-
 select
     p.profile,
     p.release,
@@ -25,12 +21,11 @@ select
     coalesce(s.monitor_lines, l.lines) as monitor_lines,
     coalesce(s.monitor_bytes, l.bytes) as monitor_bytes,
     p.attribution,
-    case files.status when 'ok' then 'ok' else 'degraded' end as status,
-    files.file as path,
+    case p.status when 'ok' then 'ok' else 'degraded' end as status,
+    p.file as path,
     regexp_matches(p.profile, '(^|/)_') as archived,
     dense_rank() over (order by p.captured_at nulls first, natural_key(p.release || chr(0) || p.profile)) as release_order
 from source_profiles as p
-inner join files using (file_id)
 left join source_stage_truths as s on s.profile = p.profile
 left join source_monitor_logs as l on l.profile = p.profile;
 

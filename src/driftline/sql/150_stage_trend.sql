@@ -1,7 +1,7 @@
 -- Every stage and metric at every profile, whether it was there or not, so that a gap is a row.
 -- grain: one row per profile that is not archived, stage and metric: the full grid
 -- null: value: the stage is not in that profile (present is false), or it was not sampled
-create or replace view stage_trend as
+create or replace table stage_trend as
 with axis as (
     select profile, release, release_order, captured_at, hostname, dataset_id from profiles where not archived
 ),
@@ -38,4 +38,4 @@ cross join stages as s
 cross join measured as m
 left join stage_metrics as v on v.profile = a.profile and v.stage = s.stage and v.metric = m.metric;
 
-comment on view stage_trend is 'Every stage and metric at every profile, gaps included. present: false: the stage is not in that profile; nothing is interpolated';
+comment on table stage_trend is 'Every stage and metric at every profile, gaps included. present: false: the stage is not in that profile; nothing is interpolated';

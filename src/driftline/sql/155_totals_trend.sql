@@ -1,7 +1,7 @@
 -- The totals of every profile in long form, beside stage_trend.
 -- grain: one row per profile that is not archived and total
 -- null: value: the profile does not state it
-create or replace view totals_trend as
+create or replace table totals_trend as
 with totals as (
     select
         profile,
@@ -30,4 +30,4 @@ select
 from totals
 unpivot include nulls (value for metric in (wall_time_s, peak_rss_mb, avg_wall_time_per_episode_s));
 
-comment on view totals_trend is 'Totals of every profile in long form';
+comment on table totals_trend is 'Totals of every profile in long form';

@@ -1,0 +1,133 @@
+"""A kept model saves time and answers as a new one does, whatever happened to the files, to it or in a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import duckdb
+import pytest
+
+from cached_roots import cache_of, fresh, kept_models
+from driftline import kept, model
+from roots import Root, metrics, opened, prediction, profile, snapshot
+from test_cache import CHANGES
+
+
+@pytest.fixture
+def laid(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was created since, by name: opening a root creates only what is not kept."""
+    created: list[str] = []
+    execute = model._execute
+
+    def note(
+        connection: duckdb.DuckDBPyConnection, laid: model.Model, chosen: set[int], needed: dict[int, set[int]]
+    ) -> None:
+        created.extend(name for number in sorted(chosen) for name in model.CREATED.findall(laid.parts[number]))
+        execute(connection, laid, chosen, needed)
+
+    monkeypatch.setattr(model, "_execute", note)
+    return created
+
+
+def test_what_was_laid_once_is_not_laid_again(filled: Root, laid: list[str]) -> None:
+    before = opened(filled)
+    assert "runs" in laid
+    laid.clear()
+    assert opened(filled) == before
+    assert laid == []
+    assert len(list(kept_models(filled))) == 1
+
+
+def test_a_store_that_is_never_closed_keeps_nothing_and_is_not_in_the_way(filled: Root) -> None:
+    store = filled.open()
+    assert list(kept_models(filled)) == []
+    assert opened(filled) == snapshot(store)
+
+
+def test_only_what_a_change_reaches_is_laid_again(filled: Root, laid: list[str]) -> None:
+    opened(filled)
+    filled.run("runs/r1", metrics=metrics(2, tokens=9))
+    laid.clear()
+    assert opened(filled) == fresh(filled)
+    first_opening = laid[: laid.index("comparison_groups") + 1]
+    assert {"source_run_values", "run_aggregates", "runs"} <= set(first_opening)
+    assert not {"source_stage_values", "profiles", "stage_metrics", "episodes", "deltas"} & set(first_opening)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_kept_model_follows_every_change(filled: Root, name: str) -> None:
+    opened(filled)
+    CHANGES[name][0](filled)
+    after = opened(filled)
+    assert after == fresh(filled)
+    assert opened(filled) == after
+
+
+def test_a_kept_model_follows_many_changes_at_random(filled: Root) -> None:
+    random = Random(2)
+    for step in range(12):
+        run = f"runs/r{random.randrange(4)}"
+        filled.run(run, predictions=[prediction(f"e{n}") for n in range(random.randrange(4))])
+        filled.run(run, metrics=metrics(random.randrange(4), tokens=step, failed=["e1"][: random.randrange(2)]))
+        filled.run(f"references/gold/g{random.randrange(2)}", predictions=[prediction("e1", "a b")])
+        filled.profile("p1", profile(f"v{random.randrange(3)}", stages={"s": {"wall_time_s": float(step)}}))
+        assert opened(filled) == fresh(filled)
+
+
+def test_what_is_written_into_a_store_is_forgotten_with_it(filled: Root) -> None:
+    before = opened(filled)
+    with filled.open() as store:
+        store.connection.execute("delete from runs; create table mine as select 1 as one; drop view episodes")
+        filled.run("runs/r1", metrics=metrics(2, tokens=9))
+        store.refresh()
+    after = opened(filled)
+    assert after == fresh(filled)
+    assert after["episodes"] == before["episodes"]
+    with filled.open() as store, pytest.raises(duckdb.CatalogException, match="mine"):
+        store.connection.execute("from mine")
+
+
+DAMAGE = {
+    "garbage": lambda content: Random(1).randbytes(len(content)),
+    "empty": lambda content: content[:0],
+    "cut": lambda content: content[: len(content) // 2],
+    "zeros at the end": lambda content: content[: len(content) // 2] + bytes(len(content) - len(content) // 2),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+@pytest.mark.parametrize("is_stamped", [False, True], ids=["of another time", "of the same name"])
+def test_a_damaged_model_is_laid_anew(
+    filled: Root, name: str, is_stamped: bool, discards: list[Path], laid: list[str]
+) -> None:
+    before = opened(filled)
+    (path,) = kept_models(filled)
+    path.write_bytes(DAMAGE[name](path.read_bytes()))
+    if is_stamped:
+        status = path.stat()
+        path.rename(
+            path.with_name("-".join([*path.stem.split("-")[:2], f"{status.st_size}-{status.st_mtime_ns}.duckdb"]))
+        )
+    laid.clear()
+    assert opened(filled) == before
+    assert "runs" in laid
+    assert opened(filled) == before
+    assert len(list(kept_models(filled))) == 1
+
+
+def test_a_model_that_cannot_be_kept_is_no_fault(filled: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = opened(filled)
+    for path in kept_models(filled):
+        path.unlink()
+    monkeypatch.setattr(kept, "_own_name", lambda cache: cache.folder / "no" / "such" / "folder")
+    assert opened(filled) == before
+    assert list(kept_models(filled)) == []
+
+
+def test_a_fault_of_ours_is_heard_of(filled: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = filled.open()
+    store._model = store._model._replace(relations=["select no_such_column"])
+    with pytest.raises(duckdb.BinderException, match="no_such_column"):
+        store.close()
+    assert [path.name for path in cache_of(filled).glob(".model*")] == []
