@@ -226,17 +226,22 @@ class _Reading:
 
     def _add_up(self) -> None:
         """Totals of every JSONL file that was just read, so that opening the root reads no episode."""
-        for artifact, statement in TOTALS.items():
-            names = self.written.get(artifact, [])
-            if names:
-                paths = literals([as_pattern(str(self.cache.segments / name)) for name in names])
-                rows = (
-                    f"(from read_parquet({paths}) where file_id not in ({_ids(self.manifest.dead.get(artifact, []))}))"
-                )
-                cursor = self.connection.execute(statement.replace("$rows", rows))
-                columns_read = [column[0] for column in cursor.description or []]
-                for totals in cursor.fetchall():
-                    note_totals(self.pending, artifact, dict(zip(columns_read, totals, strict=True)))
+        with ThreadPoolExecutor(max_workers=len(TOTALS)) as pool:
+            for artifact, rows in zip(TOTALS, pool.map(self._totals, TOTALS), strict=True):
+                for totals in rows:
+                    note_totals(self.pending, artifact, totals)
+
+    def _totals(self, artifact: str) -> list[Row]:
+        segments = self.written.get(artifact, [])
+        if not segments:
+            return []
+        paths = literals([as_pattern(str(self.cache.segments / name)) for name in segments])
+        dead = _ids(self.manifest.dead.get(artifact, []))
+        rows = f"(from read_parquet({paths}) where file_id not in ({dead}))"
+        with self.connection.cursor() as cursor:
+            found = cursor.execute(TOTALS[artifact].replace("$rows", rows)).fetchall()
+            names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, totals, strict=True)) for totals in found]
 
     def _compact(self) -> list[str]:
         """Rewrites kinds with many segments, and those of which much is dead. Returns the segments left behind."""

@@ -50,7 +50,8 @@ extracted as (
         or regexp_matches(line_text, '\\u00(00|[2-7])')
         as is_odd,
         try(json_keys(line_text, ['$', '$.output', '$.metadata', '$.intermediate'])::varchar) as keys,
-        contains(line_text, '"map_summaries"') as has_map_summaries
+        -- The search is for the first character, and this one is rare.
+        contains(line_text, '_summaries"') as may_have_map_summaries
     from lines
     where line_text not in ('', chr(13))
 ),
@@ -71,7 +72,7 @@ named as (
         coalesce(field[5], field[6], field[7]) is null as is_without_summary,
         field[8:13] as numbers,
         case
-            when has_map_summaries then try(json_extract_string(line_text, '$.intermediate.map_summaries[*].text'))
+            when may_have_map_summaries then try(json_extract_string(line_text, '$.intermediate.map_summaries[*].text'))
         end as map_texts
     from extracted
 ),
