@@ -21,7 +21,7 @@ from driftline.store import Store, open_store
 from roots import SOURCE, Root, metrics, opened, prediction, profile, python, snapshot
 
 ROUNDS = int(os.environ.get("DRIFTLINE_ROUNDS", "6"))
-OPEN = "import sys; from driftline.store import open_store; open_store(sys.argv[1])"
+OPEN = "import sys; from driftline.store import open_store; open_store(sys.argv[1]).close()"
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_killed_at_any_moment(filled: Root) -> None:
     random = Random(20260101)
     for number in range(ROUNDS):
         change(filled, number)
-        killed = python(KILLED, str(filled.folder), str(random.randrange(1, 60)))
+        killed = python(KILLED, str(filled.folder), str(random.randrange(1, 75)))
         assert killed.returncode in (0, -signal.SIGKILL), killed.stderr
         assert opened(filled) == fresh(filled)
         filled.open()
@@ -132,7 +132,7 @@ def count(event, arguments):
             if left[0] == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(count)
-open_store(sys.argv[1])
+open_store(sys.argv[1]).close()
 """
 
 

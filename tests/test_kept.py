@@ -120,7 +120,7 @@ def test_a_model_that_cannot_be_kept_is_no_fault(filled: Root, monkeypatch: pyte
     before = opened(filled)
     for path in kept_models(filled):
         path.unlink()
-    monkeypatch.setattr(kept, "_own_name", lambda cache: cache.folder / "no" / "such" / "folder")
+    monkeypatch.setattr(kept, "unnamed", lambda path: path / "no" / "such" / "folder")
     assert opened(filled) == before
     assert list(kept_models(filled)) == []
 
@@ -130,4 +130,4 @@ def test_a_fault_of_ours_is_heard_of(filled: Root, monkeypatch: pytest.MonkeyPat
     store._model = store._model._replace(relations=["select no_such_column"])
     with pytest.raises(duckdb.BinderException, match="no_such_column"):
         store.close()
-    assert [path.name for path in cache_of(filled).glob(".model*")] == []
+    assert [path.name for path in cache_of(filled).glob(".*")] == []

@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 import time
+import uuid
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -158,16 +159,12 @@ class Cache:
             return
 
     def _strays(self, manifest: Manifest) -> list[Path]:
-        """Segments that neither hold nor were retired of late, and texts that were never renamed."""
+        """Segments that neither hold nor were retired of late, and files that were never given their name."""
         now = time.time()
         live = {name for names in manifest.segments.values() for name in names}
         live |= {name for name, at in manifest.retired.items() if now - at < RETIRED_FOR_S}
-        texts = [
-            path
-            for path in self.folder.glob(".*.tmp")
-            if path.name.startswith(".manifest.") or now - path.stat().st_mtime > RETIRED_FOR_S
-        ]
-        return [*texts, *(self.segments / name for name in self._stamps() if name not in live)]
+        unnamed = [path for path in self.folder.glob(".*.tmp") if path.name.startswith(".manifest.") or _is_left(path)]
+        return [*unnamed, *(self.segments / name for name in self._stamps() if name not in live)]
 
     @staticmethod
     def _remove(paths: list[Path]) -> None:
@@ -203,9 +200,27 @@ class Cache:
             yield
 
 
+def _is_left(path: Path) -> bool:
+    """Whether the process is gone whose number is in the name of the file."""
+    try:
+        os.kill(int(path.name.split(".")[-2]), 0)
+    except ProcessLookupError:
+        return True
+    except (ValueError, OverflowError, PermissionError):
+        pass
+    with suppress(OSError):
+        return time.time() - path.stat().st_mtime > RETIRED_FOR_S
+    return False
+
+
+def unnamed(path: Path) -> Path:
+    """A name beside the path for what is to become it: of this process and of nothing else in it."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.{os.getpid()}.tmp")
+
+
 def write_atomically(path: Path, text: str) -> None:
     """The whole text or nothing: a temporary file, fsync, rename."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = unnamed(path)
     with temporary.open("w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
         file.flush()

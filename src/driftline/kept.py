@@ -6,17 +6,16 @@ nobody waits for anybody, what is written into a store is forgotten with it, and
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import os
 import shutil
-import uuid
 from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
 from driftline.artifacts.bulk import literal
-from driftline.cache import Cache
+from driftline.cache import Cache, unnamed
 from driftline.model import Model, files_of_sql, lay
 from driftline.refresh import CONNECTION
 
@@ -24,29 +23,39 @@ from driftline.refresh import CONNECTION
 FAULTS = (OSError, duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 
 
+@functools.cache
 def _version() -> str:
     """A name for the model and for the format of a database: a model of another version is of no use."""
     return hashlib.sha256("\n".join([duckdb.__version__, *files_of_sql()]).encode()).hexdigest()[:16]
 
 
-def _models(cache: Cache) -> list[Path]:
-    """The kept models of this version that are as they were written, the newest first."""
+def copy_kept(cache: Cache) -> Path | None:
+    """A copy of the newest kept model of this version that is as it was written; None where there is none."""
     found = []
     for path in cache.folder.glob(f"model-{_version()}-*.duckdb"):
         with suppress(OSError):
             status = path.stat()
             if path.stem.endswith(f"-{status.st_size}-{status.st_mtime_ns}"):
                 found.append((status.st_mtime_ns, path))
-    return [path for _, path in sorted(found, reverse=True)]
-
-
-def connect(cache: Cache) -> duckdb.DuckDBPyConnection:
-    """A connection whose catalog `model` is a copy of the kept one; where there is none, so far there is no catalog."""
-    connection, copy = duckdb.connect(config=CONNECTION), _own_name(cache)
+    copy = unnamed(cache.folder / "model.duckdb")
     try:
-        _copy_and_attach(connection, cache, copy)
-    finally:
+        return Path(shutil.copyfile(max(found)[1], copy)) if found else None
+    except OSError:
         copy.unlink(missing_ok=True)
+        return None
+
+
+def connect(copy: Path | None) -> duckdb.DuckDBPyConnection:
+    """A connection at work in the catalog `model`: that of the copy, which loses its name; else one yet to be laid."""
+    connection = duckdb.connect(config=CONNECTION)
+    if copy:
+        try:
+            _attach(connection, copy)
+        except FAULTS:
+            # A copy that cannot be used is as good as none: what is not there is laid.
+            pass
+        finally:
+            copy.unlink(missing_ok=True)
     return connection
 
 
@@ -55,12 +64,11 @@ def keep(cache: Cache, model: Model) -> None:
 
     What stands in the way of it is no fault: without it the next open lays the model itself.
     """
-    connection, copy = duckdb.connect(config=CONNECTION), _own_name(cache)
+    connection, copy = duckdb.connect(config=CONNECTION), copy_kept(cache) or unnamed(cache.folder / "model.duckdb")
     try:
-        if not _copy_and_attach(connection, cache, copy):
-            _attach(connection, copy)
         # To pack so little takes longer than to read it.
         connection.execute("set force_compression = 'uncompressed'")
+        _attach(connection, copy)
         lay(connection, model)
         connection.execute("checkpoint model; use memory; detach model")
         status, before = copy.stat(), [*cache.folder.glob("model-*.duckdb")]
@@ -81,21 +89,5 @@ def forget(cache: Cache) -> None:
             path.unlink()
 
 
-def _copy_and_attach(connection: duckdb.DuckDBPyConnection, cache: Cache, copy: Path) -> bool:
-    """Whether there is a kept model that can be used."""
-    for path in _models(cache):
-        try:
-            shutil.copyfile(path, copy)
-            _attach(connection, copy)
-            return True
-        except FAULTS:
-            copy.unlink(missing_ok=True)
-    return False
-
-
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     connection.execute(f"attach {literal(str(path))} as model (recovery_mode no_wal_writes); use model")
-
-
-def _own_name(cache: Cache) -> Path:
-    return cache.folder / f".model.{os.getpid()}.{uuid.uuid4().hex}.tmp"

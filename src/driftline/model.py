@@ -6,6 +6,7 @@ needs only those before it whose names it uses, so that parts that do not need e
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
@@ -61,6 +62,7 @@ def model_of(root: Path, cache: Cache, manifest: Manifest) -> Model:
     return Model(settings, [*sources, *lines], relations, end)
 
 
+@functools.cache
 def files_of_sql() -> list[str]:
     """The settings to begin with, every relation and macro, the settings to end with."""
     return [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).with_name("sql").glob("*.sql"))]

@@ -73,7 +73,7 @@ class Store:
         """Connects in the background: a database takes as long to start as many files take to be looked at."""
         self.cache, self._model, self._has_laid = cache, Model(), False
         pool = ThreadPoolExecutor(1)
-        self._connecting = pool.submit(kept.connect, cache)
+        self._connecting = pool.submit(kept.connect, kept.copy_kept(cache))
         pool.shutdown(wait=False)
 
     @property

@@ -31,7 +31,7 @@ select
         when 7 then e.reduce_input_chars
         when 8 then e.final_tokens
     end as value
-from episodes as e
+from episode_measurements as e
 cross join measured as m
 union all
 select

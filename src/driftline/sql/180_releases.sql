@@ -1,7 +1,7 @@
 -- Runs and profiles joined by their release tag.
 -- grain: one row per release, run and profile of it (full outer join)
 -- null: that side is missing
-create or replace view releases as
+create or replace table releases as
 with evaluated as (
     select release, run from runs where not archived
 ),
@@ -18,4 +18,4 @@ select
 from evaluated as e
 full outer join profiled as p on p.release = e.release;
 
-comment on view releases is 'Runs and profiles joined by release; one side may be missing';
+comment on table releases is 'Runs and profiles joined by release; one side may be missing';

@@ -1,7 +1,7 @@
 -- Everything that is wrong or missing in the artifacts of the root.
 -- grain: one row per problem
 -- null: line: the whole file is meant
-create or replace view problems as
+create or replace table problems as
 with missing as (
     select
         run,
@@ -117,4 +117,4 @@ select
     'write a name that the relation metrics has' as remedy
 from lost_overrides;
 
-comment on view problems is 'What is wrong or missing, and what to do about it';
+comment on table problems is 'What is wrong or missing, and what to do about it';
