@@ -159,12 +159,13 @@ class Cache:
             return
 
     def _strays(self, manifest: Manifest) -> list[Path]:
-        """Segments that neither hold nor were retired of late, and files that were never given their name."""
+        """Segments that neither hold nor were retired of late, models but for the newest, and what was never named."""
         now = time.time()
         live = {name for names in manifest.segments.values() for name in names}
         live |= {name for name, at in manifest.retired.items() if now - at < RETIRED_FOR_S}
         unnamed = [path for path in self.folder.glob(".*.tmp") if path.name.startswith(".manifest.") or _is_left(path)]
-        return [*unnamed, *(self.segments / name for name in self._stamps() if name not in live)]
+        models = sorted(self.folder.glob("model-*.duckdb"), key=lambda path: path.stem.rpartition("-")[2])
+        return [*unnamed, *models[:-1], *(self.segments / name for name in self._stamps() if name not in live)]
 
     @staticmethod
     def _remove(paths: list[Path]) -> None:

@@ -22,11 +22,14 @@ from driftline.refresh import CONNECTION
 # What a full disk or a damaged file raises; anything else is a fault of ours and must be heard.
 FAULTS = (OSError, duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 
+# Small blocks, since most tables are small; no log, since what is written is not to outlive the process.
+OPTIONS = "block_size 65536, recovery_mode no_wal_writes"
+
 
 @functools.cache
 def _version() -> str:
     """A name for the model and for the format of a database: a model of another version is of no use."""
-    return hashlib.sha256("\n".join([duckdb.__version__, *files_of_sql()]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([duckdb.__version__, OPTIONS, *files_of_sql()]).encode()).hexdigest()[:16]
 
 
 def copy_kept(cache: Cache) -> Path | None:
@@ -90,4 +93,4 @@ def forget(cache: Cache) -> None:
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    connection.execute(f"attach {literal(str(path))} as model (recovery_mode no_wal_writes); use model")
+    connection.execute(f"attach {literal(str(path))} as model ({OPTIONS}); use model")
