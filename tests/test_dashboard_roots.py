@@ -65,6 +65,7 @@ def test_what_is_not_there_is_said_and_what_is_added_appears_on_reload(growing: 
     root.profile("v2", measured("v2", 1, load=2.0))
     page = watched.open(growing.at("performance"))
     expect(page.locator("h1")).to_contain_text("v2 against v1")
+    expect(page.get_by_text("Past fail:")).to_contain_text("(Wall time)")
     assert watched.trends()["wall_time_s"]["dots"]["label"].count("v2") == 2
     says(watched.open(growing.at()), nothing, "No runs below eval/.")
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from driftline import queries
-from driftline.metrics import arrow, load_registry, percent
+from driftline.metrics import Metric, arrow, load_registry, percent
 from driftline.reports import answer, html
 from driftline.reports.choice import Comparison
 from driftline.reports.html import esc
@@ -17,6 +17,7 @@ from driftline.reports.html import esc
 Row = dict[str, Any]
 TILES = ("peak_rss_mb", "wall_time_s", "avg_wall_time_per_episode_s", "episodes_processed")
 OTHERS_SHOWN = 3
+NAMED = 3
 ROWS_SHOWN = 12
 GAPS = "Gaps indicate stages not present in that release's profile, or, for memory, a stage too short to be sampled."
 MACHINES = "Selected profiles come from different machines: absolute RSS and CPU values are not directly comparable."
@@ -41,7 +42,7 @@ def before_trends(connection: duckdb.DuckDBPyConnection, comparison: ProfileComp
     said = answer.profile_answer(table.rows, registry, labels[comparison.baseline], labels[comparison.focus])
     return (
         f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>'
-        + html.lead(_stages(table.rows, comparison))
+        + html.lead(_stages(table.rows, comparison, registry))
         + _banner(comparison)
         + _tiles(comparison, totals.rows, registry)
         + _stage_table(table, comparison, registry)
@@ -66,16 +67,26 @@ def trends_heading(rows: Sequence[Row], comparison: ProfileComparison) -> str:
     return html.heading(title, caption, queries.trend_sql("wall_time_s"))
 
 
-def _stages(rows: Sequence[Row], comparison: ProfileComparison) -> str:
+def _stages(rows: Sequence[Row], comparison: ProfileComparison, registry: answer.Registry) -> str:
+    """What the totals do not tell: stages on one side only, and stages past the level at which a change fails."""
     gone = [row["stage"] for row in rows if row["status"] == "only in baseline" and row["metric"] == "wall_time_s"]
     new = [row["stage"] for row in rows if row["status"] == "only in candidate" and row["metric"] == "wall_time_s"]
     parts = []
+    past = [row for row in rows if row["stage"] != "(totals)" and row["level"] == "fail"]
+    if past:
+        named = [_past_level(row, registry[row["metric"]]) for row in past[:NAMED]]
+        parts.append(f"Past fail: {', '.join(named)}{f' and {len(past) - NAMED} more' if len(past) > NAMED else ''}.")
     if gone:
         parts.append(f"<b>{esc(', '.join(gone))}</b> only in {esc(comparison.labels[comparison.baseline])}.")
     if new:
         parts.append(f"<b>{esc(', '.join(new))}</b> only in {esc(comparison.labels[comparison.focus])}.")
     parts.append("Levels are thresholds only: how far captures of one release differ is drawn below, but not weighed.")
     return " ".join(parts)
+
+
+def _past_level(row: Row, metric: Metric) -> str:
+    moved = html.change(row["delta"], row["delta_pct"], esc(metric.shown(row["delta"])))
+    return f"<b>{esc(row['stage'])}</b> {moved} ({esc(metric.label)})"
 
 
 def _banner(comparison: ProfileComparison) -> str:
