@@ -94,7 +94,8 @@ def _load(data: bytes, problems: Problems) -> Document | None:
         # Without an alias nothing unfolds.
         if "*" in text:
             _check_size(node)
-        content = _Values(loader, problems).of(node)
+        # Only these two words are keys that mean more than themselves.
+        content = _Values(loader, problems, may_merge="<<" in text or "=" in text).of(node)
     finally:
         loader.dispose()
     scalars = [
@@ -112,20 +113,22 @@ def _load(data: bytes, problems: Problems) -> Document | None:
 class _Values:
     """Makes the values of nodes; what is rare (sets, binaries) or refused (foreign tags) is left to the loader."""
 
-    def __init__(self, loader: Any, problems: Problems) -> None:
+    def __init__(self, loader: Any, problems: Problems, may_merge: bool) -> None:
         self.loader = loader
         self.problems = problems
+        self.may_merge = may_merge
         self.flat: set[int] = set()
 
     def of(self, node: yaml.Node) -> Any:
-        if isinstance(node, yaml.ScalarNode):
-            if node.tag == TEXT:
+        kind, tag = type(node), node.tag
+        if kind is yaml.ScalarNode:
+            if tag == TEXT:
                 return node.value
-            if node.tag in SCALARS:
-                return SCALARS[node.tag](self.loader, node)
-        if isinstance(node, yaml.SequenceNode) and node.tag == LIST:
+            if tag in SCALARS:
+                return SCALARS[tag](self.loader, node)
+        if kind is yaml.SequenceNode and tag == LIST:
             return [self.of(item) for item in node.value]
-        if not isinstance(node, yaml.MappingNode) or node.tag != MAPPING:
+        if kind is not yaml.MappingNode or tag != MAPPING:
             return self.loader.construct_object(node, deep=True)
         content: dict[Any, Any] = {}
         for key_node, value_node in self._pairs(node):
@@ -141,12 +144,13 @@ class _Values:
             self.flat.add(id(node))
             seen: set[str] = set()
             for key, _ in node.value:
-                if isinstance(key, yaml.ScalarNode):
+                if type(key) is yaml.ScalarNode:
                     if key.value in seen:
                         what = f"the key {excerpt(key.value)} is given twice; the last one counts"
                         self.problems.warning(what, "write it once", key.start_mark.line + 1)
                     seen.add(key.value)
-            self.loader.flatten_mapping(node)
+            if self.may_merge:
+                self.loader.flatten_mapping(node)
         pairs: list[tuple[yaml.Node, yaml.Node]] = node.value
         return pairs
 
