@@ -119,7 +119,7 @@ class _Values:
         self.may_merge = may_merge
         self.flat: set[int] = set()
 
-    def of(self, node: yaml.Node) -> Any:
+    def of(self, node: Any) -> Any:
         kind, tag = type(node), node.tag
         if kind is yaml.ScalarNode:
             if tag == TEXT:
