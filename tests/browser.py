@@ -126,7 +126,7 @@ def serving(root: Path, *command: str, cwd: Path | None = None, **environment: s
             assert process.poll() is None, "the server ended"
             yield Served(url, root)
         finally:
-            process.send_signal(2)
+            process.terminate()
             process.wait(timeout=30)
 
 

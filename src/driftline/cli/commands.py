@@ -137,7 +137,7 @@ def serve(
     """Serve the dashboard on this machine."""
     with open_with_progress(root) as store:
         print(loaded(store), file=sys.stderr)
-    raise typer.Exit(serving.serve(find_root(root), port, address, show))
+    serving.serve(find_root(root), port, address, show)
 
 
 @app.command()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import driftline
 from driftline.errors import UserError
@@ -22,22 +22,15 @@ def app_folder() -> Path:
     raise UserError("the dashboard is not installed", "install driftline again: pip install driftline")
 
 
-def serve(root: Path, port: int, address: str, show: bool) -> int:
-    """Serves until interrupted; the address goes to stdout once it is known."""
+def serve(root: Path, port: int, address: str, show: bool) -> NoReturn:
+    """Becomes the server, so that whatever ends this process ends it; the address goes to stdout once it is known."""
     port = _free_port(address, port)
     host = f"[{address}]" if ":" in address else address
     print(f"http://{host}:{port}/dashboard", flush=True)
     command = [sys.executable, "-m", "panel", "serve", str(app_folder()), "--port", str(port), "--address", address]
     command += ["--allow-websocket-origin", f"{host}:{port}", "--allow-websocket-origin", f"localhost:{port}"]
     command += ["--log-level", "warning", *(["--show"] if show else [])]
-    environment = {**os.environ, "DRIFTLINE_ROOT": str(root), "BOKEH_RESOURCES": "server"}
-    with subprocess.Popen(command, env=environment) as process:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            process.terminate()
-            process.wait()
-            return 0
+    os.execve(sys.executable, command, {**os.environ, "DRIFTLINE_ROOT": str(root), "BOKEH_RESOURCES": "server"})
 
 
 def _free_port(address: str, port: int) -> int:
