@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -10,6 +12,7 @@ import pytest
 
 from cached_roots import cache_of, fresh, kept_models
 from driftline import kept, model
+from driftline import refresh as refreshing
 from roots import Root, metrics, opened, prediction, profile, snapshot
 from test_cache import CHANGES
 
@@ -93,27 +96,74 @@ DAMAGE = {
     "empty": lambda content: content[:0],
     "cut": lambda content: content[: len(content) // 2],
     "zeros at the end": lambda content: content[: len(content) // 2] + bytes(len(content) - len(content) // 2),
+    "one bit": lambda content: content[:-99_999] + bytes([content[-99_999] ^ 1]) + content[-99_998:],
 }
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-@pytest.mark.parametrize("is_stamped", [False, True], ids=["of another time", "of the same name"])
+@pytest.mark.parametrize("is_noticed", [True, False], ids=["noticed", "under the right name"])
 def test_a_damaged_model_is_laid_anew(
-    filled: Root, name: str, is_stamped: bool, discards: list[Path], laid: list[str]
+    filled: Root, name: str, is_noticed: bool, discards: list[Path], laid: list[str]
 ) -> None:
     before = opened(filled)
     (path,) = kept_models(filled)
-    path.write_bytes(DAMAGE[name](path.read_bytes()))
-    if is_stamped:
-        status = path.stat()
-        path.rename(
-            path.with_name("-".join([*path.stem.split("-")[:2], f"{status.st_size}-{status.st_mtime_ns}.duckdb"]))
-        )
+    times, content = path.stat(), DAMAGE[name](path.read_bytes())
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    if not is_noticed and name != "one bit":
+        path.rename(path.with_name(kept._name(content, path)))
     laid.clear()
     assert opened(filled) == before
     assert "runs" in laid
     assert opened(filled) == before
     assert len(list(kept_models(filled))) == 1
+
+
+def test_a_model_from_elsewhere_is_not_trusted(filled: Root, laid: list[str]) -> None:
+    """What it says would be executed: a copy with the same bytes and times is laid anew all the same."""
+    before = opened(filled)
+    (path,) = kept_models(filled)
+    copy = path.with_suffix(".copy")
+    shutil.copy2(path, copy)
+    copy.replace(path)
+    laid.clear()
+    assert opened(filled) == before
+    assert "runs" in laid
+
+
+def test_small_files_read_line_by_line_and_large_ones_in_bulk_go_together(
+    filled: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(filled)
+    monkeypatch.setattr(refreshing, "WORTH_A_PLAN_BYTES", 1024 * 1024)
+    filled.run("runs/r1", predictions=[prediction(f"e{number}") for number in range(3)])
+    assert opened(filled) == fresh(filled)
+    filled.run("runs/r2", predictions=[prediction(f"e{number}", "word " * 200) for number in range(2_000)])
+    assert opened(filled) == fresh(filled)
+
+
+def test_whoever_closes_late_leaves_the_newer_model_alone(filled: Root, laid: list[str]) -> None:
+    store = filled.open()
+    filled.run("runs/r1", metrics=metrics(2, tokens=9))
+    after = opened(filled)
+    newer = list(kept_models(filled))
+    store.close()
+    assert list(kept_models(filled)) == newer
+    laid.clear()
+    assert opened(filled) == after
+    assert laid == []
+
+
+def test_a_cache_lost_before_the_end_is_no_fault_of_closing(filled: Root) -> None:
+    with filled.open() as store:
+        folder = store.cache.folder
+        for path in (folder / "segments").iterdir():
+            path.write_bytes(b"damaged")
+    assert list(kept_models(filled)) == []
+    with filled.open() as store:
+        shutil.rmtree(filled.folder / ".driftline")
+        (filled.folder / ".driftline").write_text("a file")
+    (filled.folder / ".driftline").unlink()
 
 
 def test_a_model_that_cannot_be_kept_is_no_fault(filled: Root, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,7 @@ def _digest(text: str) -> str:
 
 
 class Cache:
-    """A folder below `place` that holds the manifest, the segments and the shell's start file."""
+    """A folder below `place` that holds the manifest, the segments, the kept model and the shell's start file."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -163,9 +163,14 @@ class Cache:
         now = time.time()
         live = {name for names in manifest.segments.values() for name in names}
         live |= {name for name, at in manifest.retired.items() if now - at < RETIRED_FOR_S}
-        unnamed = [path for path in self.folder.glob(".*.tmp") if path.name.startswith(".manifest.") or _is_left(path)]
-        models = sorted(self.folder.glob("model-*.duckdb"), key=lambda path: path.stem.rpartition("-")[2])
-        return [*unnamed, *models[:-1], *(self.segments / name for name in self._stamps() if name not in live)]
+        files = [path for path in self.folder.glob(".*.tmp*") if path.name.startswith(".manifest.") or _is_left(path)]
+        models = sorted(self.folder.glob("model-*.duckdb"), key=self.age_of_model)
+        return [*files, *models[:-1], *(self.segments / name for name in self._stamps() if name not in live)]
+
+    @staticmethod
+    def age_of_model(path: Path) -> str:
+        """By this the kept models sort from the oldest to the newest."""
+        return path.stem.rpartition("-")[2].rjust(20)
 
     @staticmethod
     def _remove(paths: list[Path]) -> None:
@@ -204,7 +209,7 @@ class Cache:
 def _is_left(path: Path) -> bool:
     """Whether the process is gone whose number is in the name of the file."""
     try:
-        os.kill(int(path.name.split(".")[-2]), 0)
+        os.kill(int(path.name.partition(".tmp")[0].rpartition(".")[2]), 0)
     except ProcessLookupError:
         return True
     except (ValueError, OverflowError, PermissionError):
@@ -222,11 +227,16 @@ def unnamed(path: Path) -> Path:
 def write_atomically(path: Path, text: str) -> None:
     """The whole text or nothing: a temporary file, fsync, rename."""
     temporary = unnamed(path)
-    with temporary.open("w", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with temporary.open("w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def find_cache(root: Path) -> Cache:

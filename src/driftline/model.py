@@ -76,8 +76,8 @@ def cursor_of(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnectio
 
 
 def lay(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
-    """Executes, in the catalog `model`, what is not there as the model says it: all sources, then each relation as
-    soon as those are there that it needs. Returns whether anything was to be done.
+    """Executes, in the catalog `model`, what is not there as the model says it, each part as soon as those are there
+    that it needs. Returns whether anything was to be done.
 
     Views and macros ask when they are asked; a table holds what it was made from, so it is made again with that.
     """

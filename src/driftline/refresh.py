@@ -123,7 +123,7 @@ class _Reading:
         self.cache.save(manifest)
 
     def _read(self, changed: list[Found]) -> None:
-        """Large files go through DuckDB in the background while this thread reads the small ones."""
+        """JSONL goes through DuckDB in the background, unless it is little; this thread reads all else meanwhile."""
         in_bulk = [file for file in changed if file.artifact in STATEMENTS and self._is_simple(file)]
         if sum(file.signature[0] for file in in_bulk) < WORTH_A_PLAN_BYTES:
             in_bulk = []

@@ -1,4 +1,4 @@
-"""Opens a root: brings its cache up to date and lays the SQL model over it, in memory.
+"""Opens a root: brings its cache up to date and lays the SQL model over it, in a database that ends with the process.
 
 Python and the duckdb shell load the same text (`model.py`), so both answer alike.
 """
@@ -61,7 +61,8 @@ def find_root(given: str | os.PathLike[str] | None = None) -> Path:
 class Store:
     """The SQL model over one root. `connection` answers any SQL; `cursor()` is for another thread.
 
-    What is written into it stays in this process. To close it keeps what was laid for the next one.
+    What is written into it stays in this process; relations dropped or changed there are not mended by `refresh`. To
+    close it keeps what was laid for the next one.
     """
 
     def __init__(self, root: Path, cache: Cache, progress: Progress | None = None) -> None:
@@ -71,7 +72,7 @@ class Store:
 
     def _start(self, cache: Cache) -> None:
         """Connects in the background: a database takes as long to start as many files take to be looked at."""
-        self.cache, self._model, self._has_laid = cache, Model(), False
+        self.cache, self._model, self._has_laid, self._stamp = cache, Model(), False, cache.stamp()
         pool = ThreadPoolExecutor(1)
         self._connecting = pool.submit(kept.connect, kept.copy_kept(cache))
         pool.shutdown(wait=False)
@@ -108,7 +109,7 @@ class Store:
         if model == self._model:
             return False
         self._has_laid |= lay(self.connection, model)
-        self._model = model
+        self._model, self._stamp = model, self.cache.stamp()
         return True
 
     def write_shell_file(self) -> Path:
@@ -123,9 +124,10 @@ class Store:
 
     def close(self) -> None:
         self.connection.close()
-        if self._has_laid:
+        # Where another process has gone on since, the model of that one is the better one to keep.
+        if self._has_laid and self.cache.stamp() == self._stamp:
             kept.keep(self.cache, self._model)
-            self._has_laid = False
+        self._has_laid = False
 
     def __enter__(self) -> Store:
         return self

@@ -94,8 +94,9 @@ def _load(data: bytes, problems: Problems) -> Document | None:
         # Without an alias nothing unfolds.
         if "*" in text:
             _check_size(node)
-        # Only these two words are keys that mean more than themselves.
-        content = _Values(loader, problems, may_merge="<<" in text or "=" in text).of(node)
+        # Only these two words, or a tag, make a key mean more than itself.
+        may_merge = any(sign in text for sign in ("<<", "=", "!"))
+        content = _Values(loader, problems, may_merge).of(node)
     finally:
         loader.dispose()
     scalars = [
