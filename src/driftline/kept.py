@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import mmap
+import shutil
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,12 +43,14 @@ def _version() -> str:
     return hashlib.sha256("\n".join([duckdb.__version__, *code, *files_of_sql()]).encode()).hexdigest()[:16]
 
 
-def _name(content: bytes, path: Path) -> str:
+def _name(path: Path, content: Path) -> str:
     """The name under which a model is trusted. A file that was copied, unpacked or written to would need another one:
     what it holds is executed when it is asked, so only what driftline itself put there may count.
     """
     status = path.stat()
-    return f"model-{_version()}-{zlib.crc32(content):08x}-{status.st_ino}-{status.st_mtime_ns}.duckdb"
+    with content.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held:
+        checksum = zlib.crc32(held)
+    return f"model-{_version()}-{checksum:08x}-{status.st_ino}-{status.st_mtime_ns}.duckdb"
 
 
 def copy_kept(cache: Cache) -> Path | None:
@@ -53,18 +58,22 @@ def copy_kept(cache: Cache) -> Path | None:
     copy = unnamed(cache.folder / "model.duckdb")
     for path in sorted(cache.folder.glob(f"model-{_version()}-*.duckdb"), key=cache.age_of_model, reverse=True):
         try:
-            content = path.read_bytes()
-            if path.name == _name(content, path):
-                copy.write_bytes(content)
+            shutil.copyfile(path, copy)
+            if path.name == _name(path, copy):
                 return copy
-        except OSError:
-            _remove(copy)
+        except (OSError, ValueError):
+            # It has gone, or is empty.
+            continue
+    _remove(copy)
     return None
 
 
-def connect(copy: Path | None) -> duckdb.DuckDBPyConnection:
-    """A connection at work in the catalog `model`: that of the copy, which loses its name; else one yet to be laid."""
-    connection = duckdb.connect(config=CONNECTION)
+def connect(cache: Cache) -> duckdb.DuckDBPyConnection:
+    """A connection at work in the catalog `model`: a copy of the kept one, without a name; else one yet to be laid."""
+    with ThreadPoolExecutor(1) as pool:
+        copying = pool.submit(copy_kept, cache)
+        connection = duckdb.connect(config=CONNECTION)
+        copy = copying.result()
     if copy is None:
         return connection
     try:
@@ -93,7 +102,7 @@ def keep(cache: Cache, model: Model) -> None:
             _attach(connection, copy)
             lay(connection, model)
             connection.execute("checkpoint model; use memory; detach model")
-        target, others = cache.folder / _name(copy.read_bytes(), copy), [*cache.folder.glob("model-*.duckdb")]
+        target, others = cache.folder / _name(copy, copy), [*cache.folder.glob("model-*.duckdb")]
         copy.replace(target)
         for other in others:
             if other != target:

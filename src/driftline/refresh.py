@@ -108,7 +108,7 @@ class _Reading:
         self.total = sum(file.signature[0] for file in changed if file.fault is None)
         self.entries = {rel: entry for rel, entry in known.items() if rel in present and rel not in replaced}
         self._read(changed)
-        self._flush(STATEMENTS)
+        self._flush(KINDS.keys() - set().union(*TOTALS_KINDS.values()))
         self._add_up()
         self._flush(KINDS)
         manifest = self.manifest

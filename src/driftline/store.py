@@ -74,7 +74,7 @@ class Store:
         """Connects in the background: a database takes as long to start as many files take to be looked at."""
         self.cache, self._model, self._has_laid, self._stamp = cache, Model(), False, cache.stamp()
         pool = ThreadPoolExecutor(1)
-        self._connecting = pool.submit(kept.connect, kept.copy_kept(cache))
+        self._connecting = pool.submit(kept.connect, cache)
         pool.shutdown(wait=False)
 
     @property
