@@ -43,7 +43,10 @@ def test_a_cache_deleted_between_refresh_and_load_is_made_anew(
     calls: list[int] = []
 
     def refresh_then_lose(*arguments: Any) -> Manifest:
-        manifest = real(*arguments)
+        root, cache, connect, progress = arguments
+        manifest = real(root, cache, connect, progress)
+        # The connection takes its copy of the kept model out of the folder: it is not to be lost under its hands.
+        connect()
         if not calls:
             shutil.rmtree(filled.folder / ".driftline")
         calls.append(1)

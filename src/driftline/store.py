@@ -110,6 +110,8 @@ class Store:
             return False
         self._has_laid |= lay(self.connection, model)
         self._model, self._stamp = model, self.cache.stamp()
+        if manifest.files and self._stamp is None:
+            raise FileNotFoundError(f"the cache {self.cache.place} is gone")
         return True
 
     def write_shell_file(self) -> Path:
