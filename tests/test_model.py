@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from driftline.cache import Manifest, find_cache
+from driftline.kept import CONNECTION
 from driftline.model import CREATED, Model, lay, model_of, needs
-from driftline.refresh import CONNECTION
 from roots import Root
 
 ENTRIES = """

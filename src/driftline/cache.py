@@ -145,7 +145,7 @@ class Cache:
         present = self._stamps()
         manifest.stamps = {name: present[name] for names in manifest.segments.values() for name in names}
         write_atomically(self.manifest_path, manifest.to_json())
-        self._remove(self._strays(manifest))
+        remove(self._strays(manifest))
         self._remove_abandoned()
 
     def sweep(self, manifest: Manifest) -> None:
@@ -154,7 +154,7 @@ class Cache:
             return
         try:
             with self.lock(wait=False):
-                self._remove(self._strays(self.load()))
+                remove(self._strays(self.load()))
         except OSError:
             return
 
@@ -164,23 +164,17 @@ class Cache:
         live = {name for names in manifest.segments.values() for name in names}
         live |= {name for name, at in manifest.retired.items() if now - at < RETIRED_FOR_S}
         files = [path for path in self.folder.glob(".*.tmp*") if path.name.startswith(".manifest.") or _is_left(path)]
-        models = sorted(self.folder.glob("model-*.duckdb"), key=self.age_of_model)
-        return [*files, *models[:-1], *(self.segments / name for name in self._stamps() if name not in live)]
+        return [*files, *self.models()[:-1], *(self.segments / name for name in self._stamps() if name not in live)]
 
-    @staticmethod
-    def age_of_model(path: Path) -> str:
-        """By this the kept models sort from the oldest to the newest."""
-        return path.stem.rpartition("-")[2].rjust(20)
-
-    @staticmethod
-    def _remove(paths: list[Path]) -> None:
-        for path in paths:
-            with suppress(OSError):
-                path.unlink()
+    def models(self, version: str = "*") -> list[Path]:
+        """The kept models, of one version or of all, from the oldest to the newest; names end with their time."""
+        found = self.folder.glob(f"model-{version}-*.duckdb")
+        return sorted(found, key=lambda path: path.stem.rpartition("-")[2].rjust(20))
 
     def discard(self) -> None:
-        """Forgets everything that was read, so that the next refresh reads it again."""
+        """Forgets everything that was read or laid, so that the next refresh reads it again."""
         self.segments.mkdir(parents=True, exist_ok=True)
+        remove(self.models())
         self.manifest_path.unlink(missing_ok=True)
 
     def _remove_abandoned(self) -> None:
@@ -219,6 +213,13 @@ def _is_left(path: Path) -> bool:
     return False
 
 
+def remove(paths: Iterable[Path]) -> None:
+    """Removes files that nobody needs; one that cannot be removed is in nobody's way."""
+    for path in paths:
+        with suppress(OSError):
+            path.unlink()
+
+
 def unnamed(path: Path) -> Path:
     """A name beside the path for what is to become it: of this process and of nothing else in it."""
     return path.with_name(f".{path.name}.{uuid.uuid4().hex}.{os.getpid()}.tmp")
@@ -234,8 +235,7 @@ def write_atomically(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError:
-        with suppress(OSError):
-            temporary.unlink()
+        remove([temporary])
         raise
 
 

@@ -12,17 +12,21 @@ import mmap
 import shutil
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
 from driftline import model as laying
 from driftline.artifacts.bulk import literal
-from driftline.cache import Cache, unnamed
+from driftline.cache import Cache, remove, unnamed
 from driftline.model import Model, files_of_sql, lay
-from driftline.refresh import CONNECTION
 
+# One thread to begin with: reading brings threads of its own, and the model ends by giving questions every core.
+CONNECTION: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "threads": 1,
+}
 # What a full disk or a damaged file raises; anything else is a fault of ours and must be heard.
 FAULTS = (
     OSError,
@@ -56,7 +60,7 @@ def _name(path: Path, content: Path) -> str:
 def copy_kept(cache: Cache) -> Path | None:
     """A copy of the newest kept model of this version that is as it was written; None where there is none."""
     copy = unnamed(cache.folder / "model.duckdb")
-    for path in sorted(cache.folder.glob(f"model-{_version()}-*.duckdb"), key=cache.age_of_model, reverse=True):
+    for path in reversed(cache.models(_version())):
         try:
             shutil.copyfile(path, copy)
             if path.name == _name(path, copy):
@@ -64,7 +68,7 @@ def copy_kept(cache: Cache) -> Path | None:
         except (OSError, ValueError):
             # It has gone, or is empty.
             continue
-    _remove(copy)
+    remove([copy])
     return None
 
 
@@ -85,7 +89,7 @@ def connect(cache: Cache) -> duckdb.DuckDBPyConnection:
         connection.close()
         return duckdb.connect(config=CONNECTION)
     finally:
-        _remove(copy)
+        remove([copy])
     return connection
 
 
@@ -102,27 +106,14 @@ def keep(cache: Cache, model: Model) -> None:
             _attach(connection, copy)
             lay(connection, model)
             connection.execute("checkpoint model; use memory; detach model")
-        target, others = cache.folder / _name(copy, copy), [*cache.folder.glob("model-*.duckdb")]
+        target, others = cache.folder / _name(copy, copy), cache.models()
         copy.replace(target)
-        for other in others:
-            if other != target:
-                _remove(other)
+        remove(other for other in others if other != target)
     except FAULTS:
         pass
     finally:
-        _remove(copy)
-
-
-def forget(cache: Cache) -> None:
-    """Removes every kept model."""
-    for path in cache.folder.glob("model-*.duckdb"):
-        _remove(path)
+        remove([copy])
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     connection.execute(f"attach {literal(str(path))} as model ({OPTIONS}); use model")
-
-
-def _remove(path: Path) -> None:
-    with suppress(OSError):
-        path.unlink()

@@ -39,12 +39,6 @@ ROWS_IN_MEMORY = 50_000
 ROWS_WORTH_WAITING = 5_000
 MAX_SEGMENTS = 24
 RACY_NS = 50_000_000
-# One thread to begin with: reading brings threads of its own, and the model ends by giving questions every core.
-CONNECTION: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "threads": 1,
-}
 
 
 def refresh(

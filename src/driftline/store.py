@@ -94,7 +94,6 @@ class Store:
         for cache in caches:
             try:
                 cache.discard()
-                kept.forget(cache)
                 self._start(cache)
                 return self._load(progress)
             except CACHE_FAULTS as error:

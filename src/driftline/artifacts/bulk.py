@@ -11,8 +11,10 @@ from pathlib import Path
 
 import duckdb
 
+LINES = Path(__file__).with_name("lines.sql").read_text()
 STATEMENTS = {
-    artifact: Path(__file__).with_name(f"{artifact}.sql").read_text() for artifact in ("predictions", "diagnostics")
+    artifact: Path(__file__).with_name(f"{artifact}.sql").read_text().replace("$lines", f"({LINES})")
+    for artifact in ("predictions", "diagnostics")
 }
 TOTALS = {
     "predictions": Path(__file__).with_name("prediction_totals.sql").read_text(),

@@ -2,25 +2,7 @@
 -- grain: one row per non-blank line of the files in `asked` (path, run, file_id)
 -- null: as in run_lines; `is_plain` is false where the tolerant reader has to read the whole file: anything that needs
 -- repair, structured output. `keys` are the names of each object: one given twice needs the tolerant reader too
-with files as (
-    select
-        asked.run,
-        asked.file_id,
-        string_split(content, chr(10)) as line_texts
-    from read_text($files) as file
-    inner join asked on asked.path = file.filename
-),
-
-lines as (
-    select
-        run,
-        file_id,
-        unnest(line_texts) as line_text,
-        generate_subscripts(line_texts, 1) as line
-    from files
-),
-
-extracted as (
+with extracted as (
     select
         run,
         file_id,
@@ -52,7 +34,7 @@ extracted as (
         try(json_keys(line_text, ['$', '$.output', '$.metadata', '$.intermediate'])::varchar) as keys,
         -- The search is for the first character, and this one is rare.
         contains(line_text, '_summaries"') as may_have_map_summaries
-    from lines
+    from $lines
     where line_text not in ('', chr(13))
 ),
 
