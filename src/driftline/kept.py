@@ -101,8 +101,6 @@ def keep(cache: Cache, model: Model) -> None:
     copy = copy_kept(cache) or unnamed(cache.folder / "model.duckdb")
     try:
         with duckdb.connect(config=CONNECTION) as connection:
-            # To pack so little takes longer than to read it.
-            connection.execute("set force_compression = 'uncompressed'")
             _attach(connection, copy)
             lay(connection, model)
             connection.execute("checkpoint model; use memory; detach model")
