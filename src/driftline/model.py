@@ -29,7 +29,7 @@ CREATED = re.compile(r"^create or replace (?:view|table|macro) (\w+)", re.MULTIL
 TABLE = re.compile(r"^create or replace table ", re.MULTILINE)
 # A name in a comment or a text is none.
 TEXTS = re.compile(r"--[^\n]*|'[^']*'|\$\$.*?\$\$", re.DOTALL)
-WORD = re.compile(r"\w+")
+BETWEEN_WORDS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 PLACE = "attach if not exists ':memory:' as model; use model"
 LAID = "create schema if not exists laid; create table if not exists laid.parts (digest varchar)"
 HANDS = min(4, os.cpu_count() or 1)
@@ -145,7 +145,7 @@ def needs(model: Model) -> dict[int, set[int]]:
     needed: dict[int, set[int]] = {}
     for number, part in enumerate(model.parts):
         is_source = number < len(model.sources)
-        names = set() if is_source else set(WORD.findall(TEXTS.sub("", part)))
+        names = set() if is_source else set(TEXTS.sub(" ", part).translate(BETWEEN_WORDS).split())
         needed[number] = {makers[name] for name in names & makers.keys()}
         makers |= dict.fromkeys(CREATED.findall(part), number)
     return needed

@@ -6,8 +6,9 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -41,23 +42,39 @@ MAX_SEGMENTS = 24
 RACY_NS = 50_000_000
 
 
-def refresh(
+@contextmanager
+def refreshed(
     root: Path, cache: Cache, connect: Callable[[], duckdb.DuckDBPyConnection], progress: Progress | None = None
-) -> Manifest:
-    """Brings the cache in line with the files as they are now and returns the manifest that says so.
+) -> Iterator[Manifest]:
+    """Brings the cache in line with the files as they are now and gives the manifest that says so.
 
-    `connect` gives the connection that reads in bulk; `progress` is called with bytes read and bytes to read.
+    A new manifest is saved while it is used; it is in force when the block ends. `connect` gives the connection that
+    reads in bulk; `progress` is called with bytes read and bytes to read.
     """
     started, found, stamp, manifest = time.time_ns(), scan(root), cache.stamp(), cache.load()
     if not _changes(manifest, found):
         cache.sweep(manifest)
-        return manifest
-    with cache.lock():
+        yield manifest
+        return
+    with ExitStack() as held, ThreadPoolExecutor(1) as pool:
+        held.enter_context(cache.lock())
         if cache.stamp() != stamp:
             started, found, manifest = time.time_ns(), scan(root), cache.load()
+        saving = None
         if _changes(manifest, found):
             _Reading(root, cache, manifest, started, connect(), progress).run(found)
-    return manifest
+            saving = pool.submit(_save, cache, manifest, held.pop_all())
+        else:
+            held.close()
+        yield manifest
+        if saving:
+            saving.result()
+
+
+def _save(cache: Cache, manifest: Manifest, held: ExitStack) -> None:
+    """The lock goes as soon as the manifest is in force."""
+    with held:
+        cache.save(manifest)
 
 
 def _changes(manifest: Manifest, found: list[Found]) -> bool:
@@ -114,7 +131,6 @@ class _Reading:
         manifest.dead = {kind: ids for kind, ids in manifest.dead.items() if manifest.segments.get(kind)}
         retired = self._compact()
         self.cache.retire(manifest, retired)
-        self.cache.save(manifest)
 
     def _read(self, changed: list[Found]) -> None:
         """JSONL goes through DuckDB in the background, unless it is little; this thread reads all else meanwhile."""

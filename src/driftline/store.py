@@ -18,7 +18,7 @@ from driftline.artifacts.scan import looks_like_root
 from driftline.cache import Cache, find_cache, find_caches, write_atomically
 from driftline.errors import UserError
 from driftline.model import Model, cursor_of, lay, model_of
-from driftline.refresh import Progress, refresh
+from driftline.refresh import Progress, refreshed
 
 PUBLIC_RELATIONS = (
     "metrics",
@@ -103,11 +103,11 @@ class Store:
         raise fault
 
     def _load(self, progress: Progress | None) -> bool:
-        manifest = refresh(self.root, self.cache, lambda: self.connection, progress)
-        model = model_of(self.root, self.cache, manifest)
-        if model == self._model:
-            return False
-        self._has_laid |= lay(self.connection, model)
+        with refreshed(self.root, self.cache, lambda: self.connection, progress) as manifest:
+            model = model_of(self.root, self.cache, manifest)
+            if model == self._model:
+                return False
+            self._has_laid |= lay(self.connection, model)
         self._model, self._stamp = model, self.cache.stamp()
         if manifest.files and self._stamp is None:
             raise FileNotFoundError(f"the cache {self.cache.place} is gone")
