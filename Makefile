@@ -5,7 +5,7 @@ PORT ?= 5006
 OUT ?= out/driftline.html
 BIN := .venv/bin
 
-.PHONY: help run test lint check data shell snapshot bench clean
+.PHONY: help run run-compare test lint check data shell snapshot bench bench-ui bench-rouge bench-diff clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 12
@@ -50,6 +50,18 @@ snapshot: .venv/.installed  ## Write the pages of ROOT as one HTML file (OUT)
 
 bench: .venv/.installed-dev  ## Time opening and asking generated roots against reading their bytes
 	$(BIN)/python -m tests.bench
+
+bench-rouge: .venv/.installed-dev  ## Time the scoring of generated texts against the rouge-score package
+	$(BIN)/python -m tests.bench.rouge
+
+bench-ui: .venv/.chromium  ## Time the pages of ROOT in Chromium
+	$(BIN)/python -m tests.bench.ui --root $(ROOT)
+
+run-compare: .venv/.installed  ## Serve ROOT with BASELINE (a run's key, run id or "[category] key") as the baseline
+	BASELINE="$(BASELINE)" $(BIN)/driftline serve --root $(ROOT) --port $(PORT)
+
+bench-diff: .venv/.installed-dev  ## Time the word diff of two texts, the worst cases too
+	$(BIN)/python -m tests.bench.diff
 
 clean:  ## Remove the environment and what the tools left behind
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

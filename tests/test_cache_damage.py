@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,20 +41,22 @@ def test_a_digit_that_flips_in_the_manifest_is_noticed(filled: Root) -> None:
 def test_a_cache_deleted_between_refresh_and_load_is_made_anew(
     filled: Root, discards: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, real = opened(filled), refreshing.refresh
+    before, real = opened(filled), refreshing.refreshed
     calls: list[int] = []
 
-    def refresh_then_lose(*arguments: Any) -> Manifest:
-        root, cache, connect, progress = arguments
-        manifest = real(root, cache, connect, progress)
+    @contextmanager
+    def refreshed_then_lost(*arguments: Any) -> Iterator[Manifest]:
+        _root, _cache, connect, _progress = arguments
+        with real(*arguments) as manifest:
+            pass
         # The connection takes its copy of the kept model out of the folder: it is not to be lost under its hands.
         connect()
         if not calls:
             shutil.rmtree(filled.folder / ".driftline")
         calls.append(1)
-        return manifest
+        yield manifest
 
-    monkeypatch.setattr("driftline.store.refresh", refresh_then_lose)
+    monkeypatch.setattr("driftline.store.refreshed", refreshed_then_lost)
     assert opened(filled) == before
     assert (len(calls), len(discards)) == (2, 1)
 

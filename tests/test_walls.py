@@ -15,6 +15,7 @@ from roots import JSONL_VIEWS, SOURCE, Root, python
 PACKAGE = SOURCE / "driftline"
 SQL = sorted(PACKAGE.glob("sql/*.sql"))
 PLOTTING = {"panel", "holoviews", "hvplot", "bokeh", "matplotlib", "plotly", "param"}
+SCORING = {"nltk", "rapidfuzz"}
 LAYERS = {
     # a part of the package: what it must not import
     "artifacts": {"driftline.store", "driftline.queries", "driftline.refresh", "driftline.cache", "driftline.sql"},
@@ -27,6 +28,10 @@ LAYERS = {
     "charts": {"driftline.store", "driftline.cli", "duckdb"},
     "reports": {"driftline.cli"},
     "capture": {"driftline.store", "driftline.queries", "driftline.cli", "duckdb"},
+    "texts": {
+        *("driftline.artifacts", "driftline.sql", "driftline.store", "driftline.refresh", "driftline.cache"),
+        *("driftline.queries", "driftline.reports", "driftline.charts", "driftline.cli", "duckdb"),
+    },
 }
 
 
@@ -63,7 +68,7 @@ def test_only_charts_and_the_pages_drawn_with_them_import_plotting_libraries() -
     for path in modules():
         plots = {name for name in imported(path) if below(name, PLOTTING)}
         place = path.relative_to(PACKAGE).parts[0]
-        assert not plots or place in ("charts.py", "reports"), (path, plots)
+        assert not plots or place in ("charts", "reports"), (path, plots)
 
 
 @pytest.mark.parametrize("part", LAYERS)
@@ -73,10 +78,11 @@ def test_dependencies_run_one_way(part: str) -> None:
 
 
 LOADED = [
-    ("driftline", {"numpy", "duckdb", "pandas", "yaml", *PLOTTING}),
+    ("driftline", {"numpy", "duckdb", "pandas", "yaml", *PLOTTING, *SCORING}),
     ("driftline.artifacts.reading", {"driftline.store", "driftline.queries", "pandas", *PLOTTING}),
-    ("driftline.store", {"pandas", "driftline.queries", *PLOTTING}),
-    ("driftline.cli", PLOTTING),
+    ("driftline.store", {"pandas", "driftline.queries", *PLOTTING, *SCORING}),
+    ("driftline.cli", {*PLOTTING, *SCORING}),
+    ("driftline.texts.rouge", {"nltk", "duckdb", "pandas", *PLOTTING}),
 ]
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -14,20 +12,19 @@ from pathlib import Path
 import duckdb
 
 from driftline.artifacts.bulk import (
-    PARQUET,
     STATEMENTS,
     TOTALS,
     Asked,
     as_pattern,
     copy_plain,
     is_plain_path,
-    literal,
     literals,
 )
-from driftline.artifacts.reading import TOTALS_KINDS, note_plain, note_totals, read
-from driftline.artifacts.rows import KINDS, Batch, Row, as_number, columns, kinds_in
+from driftline.artifacts.reading import DERIVED_KINDS, note_plain, note_totals, read
+from driftline.artifacts.rows import KINDS, Batch, Row, as_number, kinds_in
 from driftline.artifacts.scan import Found, Signature, scan
 from driftline.cache import Cache, Entry, Manifest
+from driftline.segments import MAX_SEGMENTS, dead_ids, merge, new_segment, write_rows
 
 Progress = Callable[[int, int], None]
 
@@ -38,7 +35,6 @@ BATCHES = 12
 ROWS_IN_MEMORY = 50_000
 # From here on it pays to write rows while DuckDB still reads in the background.
 ROWS_WORTH_WAITING = 5_000
-MAX_SEGMENTS = 24
 RACY_NS = 50_000_000
 
 
@@ -119,7 +115,7 @@ class _Reading:
         self.total = sum(file.signature[0] for file in changed if file.fault is None)
         self.entries = {rel: entry for rel, entry in known.items() if rel in present and rel not in replaced}
         self._read(changed)
-        self._flush(KINDS.keys() - set().union(*TOTALS_KINDS.values()))
+        self._flush(KINDS.keys() - set().union(*DERIVED_KINDS.values()))
         self._add_up()
         self._flush(KINDS)
         manifest = self.manifest
@@ -174,9 +170,12 @@ class _Reading:
         return pool.submit(job)
 
     def _segment(self, kind: str) -> str:
-        name = f"{kind}-{uuid.uuid4().hex}.parquet"
+        name = new_segment(kind)
         self.written.setdefault(kind, []).append(name)
         return name
+
+    def _path(self, kind: str) -> Path:
+        return self.cache.segments / self._segment(kind)
 
     def _settle(self, numbered: dict[int, Found], faulty: set[int], segment: str) -> None:
         """Takes over what was read in bulk; a faulty file is read again under an id of its own."""
@@ -205,7 +204,7 @@ class _Reading:
         return sum(map(len, self.pending.rows.values()))
 
     def _enter(self, file: Found, file_id: int, status: str, kinds: set[str]) -> None:
-        kinds |= TOTALS_KINDS.get(file.artifact, set())
+        kinds |= DERIVED_KINDS.get(file.artifact, set())
         self.entries[file.rel] = Entry(*self._signature(file), file_id, file.artifact, status, as_number(kinds))
         self.done += file.signature[0] if file.fault is None else 0
         self.progress(self.done, self.total)
@@ -214,25 +213,12 @@ class _Reading:
         """Writes the rows of these kinds that are in memory, a segment a kind, side by side."""
         with ThreadPoolExecutor(max_workers=2) as pool:
             jobs = [
-                pool.submit(self._write, kind, self.pending.rows.pop(kind), self._segment(kind))
+                pool.submit(write_rows, self.connection, self._path(kind), kind, self.pending.rows.pop(kind))
                 for kind in kinds
                 if kind in self.pending.rows
             ]
             for job in jobs:
                 job.result()
-
-    def _write(self, kind: str, rows: list[Row], segment: str) -> None:
-        target = self.cache.segments / segment
-        staged = target.with_suffix(".json")
-        largest = staged.write_text(json.dumps(rows, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-        types = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns(kind).items())
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                f"copy (from read_json({literal(as_pattern(str(staged)))}, format = 'array',"
-                f" columns = {{{types}}}, maximum_object_size = {max(16_777_216, 4 * largest)}))"
-                f" to {literal(str(target))} {PARQUET}"
-            )
-        staged.unlink()
 
     def _add_up(self) -> None:
         """Totals of every JSONL file that was just read, so that opening the root reads no episode."""
@@ -246,7 +232,7 @@ class _Reading:
         if not segments:
             return []
         paths = literals([as_pattern(str(self.cache.segments / name)) for name in segments])
-        dead = _ids(self.manifest.dead.get(artifact, []))
+        dead = dead_ids(self.manifest, artifact)
         rows = f"(from read_parquet({paths}) where file_id not in ({dead}))"
         with self.connection.cursor() as cursor:
             found = cursor.execute(TOTALS[artifact].replace("$rows", rows)).fetchall()
@@ -254,31 +240,14 @@ class _Reading:
         return [dict(zip(names, totals, strict=True)) for totals in found]
 
     def _compact(self) -> list[str]:
-        """Rewrites kinds with many segments, and those of which much is dead. Returns the segments left behind."""
+        """Merges kinds with many segments, and those of which much is dead. Returns the segments left behind."""
         manifest = self.manifest
         much = max(64, len(manifest.files) // 5)
         left: list[str] = []
         for kind, names in list(manifest.segments.items()):
-            dead = manifest.dead.get(kind, [])
-            if len(names) <= MAX_SEGMENTS and len(dead) <= much:
-                continue
-            self.written[kind] = []
-            target = self.cache.segments / self._segment(kind)
-            paths = literals([as_pattern(str(self.cache.segments / name)) for name in names])
-            columns_kept = ", ".join(f'"{name}"' for name in columns(kind))
-            self.connection.execute(
-                f"copy (select {columns_kept} from read_parquet({paths})"
-                f" where file_id not in ({_ids(dead)}))"
-                f" to {literal(str(target))} {PARQUET}"
-            )
-            manifest.segments[kind] = [target.name]
-            manifest.dead.pop(kind, None)
-            left += names
+            if len(names) > MAX_SEGMENTS or len(manifest.dead.get(kind, [])) > much:
+                left += merge(self.connection, self.cache, manifest, kind)
         return left
-
-
-def _ids(file_ids: list[int]) -> str:
-    return ", ".join(map(str, [0, *file_ids]))
 
 
 def _groups(files: list[Found]) -> list[list[Found]]:

@@ -14,11 +14,13 @@ from types import TracebackType
 import duckdb
 
 from driftline import kept
+from driftline.artifacts.rows import Row
 from driftline.artifacts.scan import looks_like_root
 from driftline.cache import Cache, find_cache, find_caches, write_atomically
 from driftline.errors import UserError
 from driftline.model import Model, cursor_of, lay, model_of
 from driftline.refresh import Progress, refreshed
+from driftline.segments import MAX_SEGMENTS, merge, new_segment, write_rows
 
 PUBLIC_RELATIONS = (
     "metrics",
@@ -112,6 +114,20 @@ class Store:
         if manifest.files and self._stamp is None:
             raise FileNotFoundError(f"the cache {self.cache.place} is gone")
         return True
+
+    def add(self, kind: str, rows: list[Row]) -> None:
+        """Keeps rows that were computed from what was read; a refresh makes them visible."""
+        with self.cache.lock():
+            manifest = self.cache.load()
+            # Where the cache has gone meanwhile, the ids in the rows mean nothing any more.
+            if not rows or not manifest.files:
+                return
+            segment = new_segment(kind)
+            write_rows(self.connection, self.cache.segments / segment, kind, rows)
+            manifest.segments[kind] = [*manifest.segments.get(kind, []), segment]
+            if len(manifest.segments[kind]) > MAX_SEGMENTS:
+                self.cache.retire(manifest, merge(self.connection, self.cache, manifest, kind))
+            self.cache.save(manifest)
 
     def write_shell_file(self) -> Path:
         """The start file of the duckdb shell: the same model, in the cache folder."""

@@ -20,8 +20,11 @@ RUN_READERS = {
     "diagnostics": run_lines.read_diagnostics,
 }
 PROFILE_READERS = {"stage_truth": profile.read_stage_truth, "monitor_log": profile.read_monitor_log}
-# What `note_totals` adds beside the rows of the file itself.
-TOTALS_KINDS = {"predictions": {"run_facts", "prediction_errors", "run_values"}, "diagnostics": {"run_values"}}
+# What is made of the rows of a file: totals as soon as it is read, scores when they are asked for.
+DERIVED_KINDS = {
+    "predictions": {"run_facts", "prediction_errors", "run_values", "scores"},
+    "diagnostics": {"run_values"},
+}
 ROOT_READERS = {"releases": root_files.read_releases, "settings": root_files.read_settings}
 
 

@@ -65,6 +65,14 @@ KINDS: dict[str, dict[str, str]] = {
         "cost_usd": "DOUBLE",
     },
     "prediction_errors": {"run": "VARCHAR", "episode_id": "VARCHAR"},
+    "scores": {
+        "reference_file_id": "BIGINT",
+        "run": "VARCHAR",
+        "episode_id": "VARCHAR",
+        "reference": "VARCHAR",
+        "metric": "VARCHAR",
+        "value": "DOUBLE",
+    },
     "diagnostics": {
         "run": "VARCHAR",
         "line": "BIGINT",

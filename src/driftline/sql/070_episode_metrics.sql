@@ -40,6 +40,14 @@ select
     'repetition' as metric,
     null::varchar as reference,
     repetition as value
-from repetitions;
+from repetitions
+union all
+select
+    run,
+    episode_id,
+    metric,
+    reference,
+    value
+from episode_scores;
 
-comment on view episode_metrics is 'Measurements of every episode, one row a metric';
+comment on view episode_metrics is 'Measurements of every episode, one row a metric. Scores of single episodes are computed when a page or a report shows them, and kept';

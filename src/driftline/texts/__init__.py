@@ -1,0 +1,1 @@
+"""What may be said of two texts: numbers out of text, without files, SQL or the UI."""
