@@ -20,17 +20,23 @@ sides as (
     group by metric, reference
 ),
 
-matched as (
+-- Joined back rather than as windows, which take longer to set up than all the rest.
+by_metric as (
     select
-        *,
-        bool_or(baseline is not null and candidate is not null) over by_metric as has_shared,
-        bool_or(baseline is not null) over by_metric as in_baseline,
-        bool_or(candidate is not null) over by_metric as in_candidate,
-        string_agg(reference, ', ' order by reference) filter (where baseline is not null) over by_metric as baseline_references,
-        string_agg(reference, ', ' order by reference) filter (where candidate is not null) over by_metric as candidate_references
+        metric,
+        bool_or(baseline is not null and candidate is not null) as has_shared,
+        bool_or(baseline is not null) as in_baseline,
+        bool_or(candidate is not null) as in_candidate,
+        string_agg(reference, ', ' order by reference) filter (where baseline is not null) as baseline_references,
+        string_agg(reference, ', ' order by reference) filter (where candidate is not null) as candidate_references
     from sides
+    group by metric
+),
+
+matched as (
+    from sides
+    inner join by_metric using (metric)
     where baseline is not null or candidate is not null
-    window by_metric as (partition by metric)
 ),
 
 classed as (

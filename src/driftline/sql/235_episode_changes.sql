@@ -1,0 +1,134 @@
+-- What became of every episode between two runs: by ROUGE-L where both sides are scored, else by output tokens.
+-- grain: one row per episode of either run
+-- null: status, baseline_status: that run does not have the episode; judged_by: nothing to compare; loss, level: no number judges it
+create or replace macro episode_changes(baseline_key, candidate_key) as table
+with
+-- Two equalities rather than an `or`: only these skip the texts of all other runs.
+found as (
+    select run, episode_id, status, error, gates, output_tokens, latency_s from episodes where run = baseline_key
+    union all
+    select run, episode_id, status, error, gates, output_tokens, latency_s from episodes
+    where run = candidate_key and candidate_key <> baseline_key
+),
+
+sides as (
+    select
+        episode_id,
+        max(status) filter (where run = candidate_key) as status,
+        max(status) filter (where run = baseline_key) as baseline_status,
+        max(error) filter (where run = candidate_key) as error,
+        max(error) filter (where run = baseline_key) as baseline_error,
+        coalesce(any_value(gates) filter (where run = candidate_key), []) as gates,
+        max(output_tokens) filter (where run = baseline_key) as baseline_tokens,
+        max(output_tokens) filter (where run = candidate_key) as candidate_tokens,
+        max(latency_s) filter (where run = baseline_key) as baseline_latency_s,
+        max(latency_s) filter (where run = candidate_key) as candidate_latency_s
+    from found
+    group by episode_id
+),
+
+scored as (
+    select run, episode_id, reference, value from episode_scores
+    where run = baseline_key and metric = 'rougeL_f1'
+    union all
+    select run, episode_id, reference, value from episode_scores
+    where run = candidate_key and metric = 'rougeL_f1' and candidate_key <> baseline_key
+),
+
+scores as (
+    select
+        episode_id,
+        reference,
+        max(value) filter (where run = baseline_key) as baseline,
+        max(value) filter (where run = candidate_key) as candidate
+    from scored
+    group by episode_id, reference
+),
+
+-- One reference for all episodes: the one that scores most of them on both sides.
+shared as (
+    select arg_min(reference, (-pairs, reference)) as reference
+    from (select reference, count(candidate - baseline) as pairs from scores group by reference)
+    where pairs > 0
+),
+
+compared as (
+    select
+        e.*,
+        r.reference,
+        r.baseline as baseline_rougeL_f1,
+        r.candidate as candidate_rougeL_f1,
+        r.candidate - r.baseline as rougeL_f1_delta,
+        e.candidate_tokens - e.baseline_tokens as tokens_delta,
+        change_pct(e.baseline_tokens, e.candidate_tokens - e.baseline_tokens) as tokens_delta_pct,
+        case
+            when e.status = 'failed' or e.status <> e.baseline_status then 'status'
+            when r.candidate - r.baseline is not null then 'rougeL_f1'
+            when e.candidate_tokens - e.baseline_tokens is not null then 'output_tokens'
+        end as judged_by
+    from sides as e
+    left join (select s.* from scores as s inner join shared using (reference)) as r using (episode_id)
+),
+
+moved as (
+    select
+        c.*,
+        case c.judged_by when 'rougeL_f1' then c.baseline_rougeL_f1 when 'output_tokens' then c.baseline_tokens end as before,
+        case c.judged_by when 'rougeL_f1' then c.rougeL_f1_delta when 'output_tokens' then c.tokens_delta end as delta,
+        m.better,
+        m.min_abs,
+        -- As `level_of` has it: by absolute levels where there are any, else by per cent of a baseline that is not 0.
+        m.warn_abs is not null or m.fail_abs is not null as is_absolute,
+        case when is_absolute then m.warn_abs when before = 0 then 0 else m.warn_pct end as warn_at,
+        case when is_absolute then m.fail_abs when before = 0 then 0 else m.fail_pct end as fail_at
+    from compared as c
+    left join metrics as m on m.metric = c.judged_by
+),
+
+weighed as (
+    select
+        *,
+        case when is_absolute or before = 0 then delta else change_pct(before, delta) end as size,
+        worsening(better, size) as worse_by,
+        coalesce(abs(delta) < min_abs, false) as is_small,
+        case when is_small then 'ok' else level_by(worse_by, warn_at, fail_at) end as level,
+        case when is_small then 'ok' else level_by(-worse_by, warn_at, fail_at) end as gain
+    from moved
+)
+
+select
+    e.episode_id,
+    e.status,
+    e.baseline_status,
+    e.error,
+    e.baseline_error,
+    e.gates,
+    e.reference,
+    e.baseline_rougeL_f1,
+    e.candidate_rougeL_f1,
+    e.rougeL_f1_delta,
+    e.baseline_tokens,
+    e.candidate_tokens,
+    e.tokens_delta,
+    e.tokens_delta_pct,
+    e.baseline_latency_s,
+    e.candidate_latency_s,
+    e.candidate_latency_s - e.baseline_latency_s as latency_s_delta,
+    case
+        when e.status is null then 'only in baseline'
+        when e.status = 'failed' then 'failed'
+        when e.baseline_status is null then 'only in candidate'
+        when e.status = 'ok' and e.judged_by = 'status' then 'improved'
+        when e.baseline_status = 'ok' and e.judged_by = 'status' then 'regressed'
+        when e.judged_by = 'status' then 'changed'
+        when e.judged_by is null then 'not comparable'
+        when e.level in ('warn', 'fail') then 'regressed'
+        when e.gain in ('warn', 'fail') then 'improved'
+        when e.delta = 0 then 'unchanged'
+        else 'changed'
+    end as change,
+    e.judged_by,
+    e.level,
+    e.worse_by / nullif(coalesce(e.warn_at, e.fail_at), 0) as loss
+from weighed as e
+where required_run(baseline_key) is not null and required_run(candidate_key) is not null;
