@@ -1,0 +1,92 @@
+"""Questions about profiles and the trends of their stages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from driftline.artifacts.bulk import literal, literals
+from driftline.queries.asking import Connection, Row, Table, ask
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def profile_list(connection: Connection) -> list[Row]:
+    """Every profile that is not archived, in release order, with its captures."""
+    return ask(
+        connection,
+        """
+        select p.*, c.captures
+        from profiles as p
+        left join (select profile, count(distinct capture) as captures from captures group by profile) as c
+            using (profile)
+        where not p.archived
+        order by p.release_order
+        """,
+    ).rows
+
+
+def default_profiles(connection: Connection) -> Row | None:
+    """The default pair of profiles and the rule that chose it; None without any profile."""
+    rows = ask(connection, "select baseline, candidate, reason from profile_comparison").rows
+    return rows[0] if rows else None
+
+
+def stage_deltas(connection: Connection, baseline: str, candidate: str) -> Table:
+    """Stage by stage what changed: totals first, then what changed most."""
+    return ask(
+        connection,
+        f"""select d.*, m.label, m.is_primary
+from stage_deltas({literal(baseline)}, {literal(candidate)}) as d
+inner join metrics as m using (metric)
+order by
+    d.stage = '(totals)' desc,
+    m.is_primary desc,
+    max(abs(d.delta)) over (partition by d.stage, d.metric = 'wall_time_s') is null,
+    abs(d.delta_pct) desc nulls last,
+    d.stage_order,
+    d.metric""",
+    )
+
+
+def profile_deltas(connection: Connection, baseline: str, candidates: list[str]) -> Table:
+    """Totals of every candidate against the baseline, in one statement."""
+    return ask(
+        connection,
+        f"""select p.profile, d.*
+from profiles as p, lateral (select * from stage_deltas({literal(baseline)}, p.profile)) as d
+where list_contains({literals(candidates)}, p.profile) and d.stage = '(totals)'
+order by p.release_order, d.metric""",
+    )
+
+
+def trend_sql(metric: str) -> str:
+    """Every stage at every release for one metric, gaps included; totals are the first row."""
+    return f"""select profile, release, release_order, stage, stage_order, value, present
+from stage_trend
+where metric = {literal(metric)}
+union all
+select profile, release, release_order, '(totals)' as stage, 0 as stage_order, value, present
+from totals_trend
+where metric = {literal(metric)}
+order by stage_order, stage, release_order"""
+
+
+def trend(connection: Connection, metric: str) -> pd.DataFrame:
+    """profile, release, release_order, stage, stage_order, value (NaN at a gap), present; by stage, then release."""
+    return connection.execute(trend_sql(metric)).df()
+
+
+def spread_sql(metric: str) -> str:
+    """Smallest and largest value over the captures of a profile, where it has several."""
+    return f"""select profile, stage, min(value) as low, max(value) as high, count(value) as captures
+from captures
+where metric = {literal(metric)}
+group by profile, stage
+having count(value) > 1
+order by profile, stage"""
+
+
+def spread(connection: Connection, metric: str) -> pd.DataFrame:
+    """profile, stage, low, high, captures."""
+    return connection.execute(spread_sql(metric)).df()

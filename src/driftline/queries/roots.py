@@ -1,0 +1,50 @@
+"""Questions about a root as a whole: what was loaded, what is wrong."""
+
+from __future__ import annotations
+
+from driftline.queries.asking import Connection, Rows, answer, ask
+
+
+def problem_rows(connection: Connection, with_info: bool) -> Rows:
+    """severity, artifact, file, line, problem, remedy: errors first."""
+    return answer(connection, problems_sql(with_info))
+
+
+def problems_sql(with_info: bool) -> str:
+    hidden = "" if with_info else "where severity <> 'info'\n"
+    return (
+        f"select severity, artifact, file, line, problem, remedy\nfrom problems\n{hidden}"
+        "order by list_position(['error', 'warning', 'info'], severity), file, line, problem"
+    )
+
+
+def loaded_counts(connection: Connection) -> dict[str, int]:
+    """How many runs, episodes, profiles, joined releases and problems the root has."""
+    table = ask(
+        connection,
+        """
+        select r.*, p.*, x.*
+        from (
+            select
+                count(*) filter (where not archived) as runs,
+                count(*) as all_runs,
+                coalesce(sum(episodes) filter (where has_usable_predictions and not archived), 0)::bigint as episodes,
+                coalesce(sum(episodes) filter (where has_usable_predictions), 0)::bigint as all_episodes
+            from runs
+        ) as r
+        cross join (
+            select
+                (select count(*) from profiles where not archived) as profiles,
+                count(distinct release) filter (where side = 'both') as joined
+            from releases
+        ) as p
+        cross join (
+            select
+                count(*) filter (where severity = 'error') as errors,
+                count(*) filter (where severity = 'warning') as warnings,
+                count(*) filter (where severity = 'info') as infos
+            from problems
+        ) as x
+        """,
+    )
+    return table.rows[0]
