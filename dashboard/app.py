@@ -10,15 +10,25 @@ from typing import Any
 import panel as pn
 
 from dashboard import shell
-from dashboard.pages import home, performance, problems
+from dashboard.pages import delta, episodes, home, kpis, performance, problems, quality
 from dashboard.state import Selection
 from driftline import queries
-from driftline.reports.html import STYLE, esc
+from driftline.reports.html import STYLE
+from driftline.reports.quality_figures import MARKING
 from driftline.store import Store, open_store
 
 STATIC = Path(__file__).parent / "static"
 TOKENS = (resources.files("driftline") / "reports" / "tokens.css").read_text()
-BUILDERS = {"home": home.build, "performance": performance.build, "problems": problems.build}
+BUILDERS = {
+    "home": home.build,
+    "kpis": kpis.build,
+    "delta": delta.build,
+    "episodes": episodes.build,
+    "performance": performance.build,
+    "problems": problems.build,
+}
+# Pages that show scores of single episodes.
+SCORED = ("home", "episodes")
 SIDE_BY_SIDE = (
     ":host { display: grid !important; gap: 34px 40px;"
     " grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); }"
@@ -55,6 +65,8 @@ class Screen:
     def show(self) -> None:
         """Draws the selection: the same shell, a new body."""
         store = shared_store()
+        if self.selection.page in SCORED:
+            quality.score_chosen(store, self.selection)
         connection = store.cursor()
         page = BUILDERS[self.selection.page](connection, self.selection)
         counts = queries.loaded_counts(connection)
@@ -71,7 +83,7 @@ class Screen:
             template.add_panel(name, getattr(self, name))
         template.add_variable("tokens", TOKENS)
         template.add_variable("theme", self.selection.theme)
-        template.add_variable("script", (STATIC / "driftline.js").read_text())
+        template.add_variable("script", (STATIC / "driftline.js").read_text() + MARKING)
         return template
 
 
@@ -80,17 +92,17 @@ def _html(text: str = "") -> pn.pane.HTML:
 
 
 def _part(part: Any) -> Any:
-    """HTML as it is; titled figures side by side, one below the other where the page is narrow."""
+    """HTML as it is; figures below their headings side by side, one below the other where the page is narrow."""
     if isinstance(part, str):
         return _html(part)
     panes = [
         pn.Column(
-            _html(f'<p class="cap">{esc(title)}</p>'),
+            _html(heading),
             pn.pane.Bokeh(figure, sizing_mode="stretch_width", margin=0),
             sizing_mode="stretch_width",
             margin=0,
         )
-        for title, figure in part
+        for heading, figure in part
     ]
     return pn.Column(*panes, stylesheets=[SIDE_BY_SIDE], sizing_mode="stretch_width", margin=0)
 

@@ -10,8 +10,8 @@ from dashboard.state import Selection
 
 @dataclass(frozen=True)
 class Page:
-    """HTML of the side panel and the context line; a body of HTML texts and tuples of (title, Bokeh figure) that stand
-    side by side; and the selection with every default written out, for sharing."""
+    """HTML of the side panel and the context line; a body of HTML texts and tuples of (heading as HTML, Bokeh figure)
+    that stand side by side; and the selection with every default written out, for sharing."""
 
     panel: str
     context: str

@@ -12,7 +12,8 @@ from bokeh.models import CrosshairTool, HoverTool, TapTool
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftline import charts
+from driftline.charts import trends as charts
+from driftline.charts.style import LIGHT
 from driftline.metrics import Metric
 
 WALL = Metric("wall_time_s", "Wall time", "s", "lower", "log", "cost", True, 10, 25, None, None, None, 2, "")
@@ -45,9 +46,7 @@ def laid_out(trend: pd.DataFrame, spread: pd.DataFrame = NO_SPREAD, **options: A
 
 def drawn(trends: charts.Trends) -> Any:
     hv.extension("bokeh", logo=False)
-    return hv.render(
-        charts.draw_trends(trends, charts.LIGHT, charts.release_marker(charts.LIGHT), charts.release_axis(trends), 600)
-    )
+    return hv.render(charts.draw_trends(trends, LIGHT, charts.release_marker(LIGHT), charts.release_axis(trends), 600))
 
 
 def test_rows_stand_in_order_and_are_scaled_from_zero() -> None:

@@ -10,6 +10,7 @@ from bokeh.models import CustomJS, TapTool
 
 from dashboard import shell
 from dashboard.page import Page
+from dashboard.panel import profile_panel
 from dashboard.state import Selection
 from driftline import queries
 from driftline.reports import html, performance
@@ -23,24 +24,28 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
     choice = choose_profiles(
         connection, selection.profile_baseline, selection.profile_candidates, selection.profile_focus
     )
-    panel = shell.profile_panel(selection, choice, list(profiles.values()), labels, prefix)
+    panel = profile_panel(choice, list(profiles.values()), labels, prefix)
     if choice is None:
         found = "A single profile: nothing to compare it with." if profiles else "No profiles below profiles/."
         return Page(panel, "", ["<h1>Nothing to compare yet.</h1>" + html.empty(found, "driftline check")], selection)
 
-    def to(profile: str) -> str:
-        return selection.query(
-            profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=profile
-        )
-
-    comparison = performance.ProfileComparison(choice.baseline, choice.focus, choice.others, labels, to, profiles)
+    full = replace(
+        selection, profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=choice.focus
+    )
+    comparison = performance.ProfileComparison(
+        choice.baseline, choice.focus, choice.others, labels, full.query, profiles
+    )
     figures = trend_figures(connection, comparison, selection.theme)
     for _, figure in figures:
         _focus_on_tap(figure, _focus_queries(selection, choice, list(profiles)))
     heading = performance.trends_heading(queries.ask(connection, queries.trend_sql("wall_time_s")).rows, comparison)
     facts = sorted({row["dataset_id"] for row in profiles.values() if row["dataset_id"]})
     context = shell.context(
-        "releases", choice, labels, [f"Dataset {', '.join(facts)}" if facts else "", "noise not weighed"], to
+        "releases",
+        choice,
+        labels,
+        [f"Dataset {', '.join(facts)}" if facts else "", "noise not weighed"],
+        comparison.to,
     )
     parts: list[Any] = [
         performance.before_trends(connection, comparison),
@@ -48,9 +53,6 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
         tuple(figures),
         f'<p class="cap">– {performance.GAPS}</p>',
     ]
-    full = replace(
-        selection, profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=choice.focus
-    )
     return Page(panel, context, parts, full)
 
 

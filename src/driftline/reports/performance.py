@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -30,7 +30,10 @@ DATASETS = (
 class ProfileComparison(Comparison):
     """The same of profiles, with the rows of all of them."""
 
-    profiles: dict[str, Row]
+    profiles: dict[str, Row] = field(default_factory=dict)
+
+    def to(self, candidate: str) -> str:
+        return self.query(profile_focus=candidate)
 
 
 def before_trends(connection: duckdb.DuckDBPyConnection, comparison: ProfileComparison) -> str:

@@ -14,7 +14,7 @@ from bokeh.embed import components
 
 from driftline import queries
 from driftline.errors import UserError
-from driftline.reports import home, html, performance, problems
+from driftline.reports import home, html, performance, problems, quality_figures
 from driftline.reports.choice import Comparison, choose_profiles, choose_runs, shorten
 from driftline.reports.html import STYLE, esc
 from driftline.reports.trends import trend_figures
@@ -62,12 +62,13 @@ def render_snapshot(store: Store, baseline: str | None = None, candidate: str | 
     """One HTML document without any address in it."""
     connection = store.cursor()
     try:
-        quality = _home(connection, baseline, candidate)
+        quality, charts = _home(connection, baseline, candidate)
         cost, script = _performance(connection)
         listed = problems.render(connection)
     finally:
         connection.close()
     library = (Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js").read_text()
+    marking = f"<script>{quality_figures.MARKING}</script>"
     return (
         '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>driftline</title>'
@@ -76,11 +77,11 @@ def render_snapshot(store: Store, baseline: str | None = None, candidate: str | 
         '<nav><b>driftline</b><a href="#home">Home</a><a href="#performance">Performance</a>'
         '<a href="#problems">Problems</a></nav>'
         f'<section id="home">{quality}</section><section id="performance">{cost}</section>'
-        f'<section id="problems">{listed}</section></div>{script}</body></html>'
+        f'<section id="problems">{listed}</section></div>{charts}{script}{marking}</body></html>'
     )
 
 
-def _home(connection: Any, baseline: str | None, candidate: str | None) -> str:
+def _home(connection: Any, baseline: str | None, candidate: str | None) -> tuple[str, str]:
     runs = queries.selectable_runs(connection)
     known = {row["run"] for row in runs}
     for key in filter(None, (baseline, candidate)):
@@ -88,11 +89,19 @@ def _home(connection: Any, baseline: str | None, candidate: str | None) -> str:
             raise UserError(f"no run {key} in this root", '`driftline sql "select run from runs"` lists them')
     choice = choose_runs(connection, baseline or "", (candidate,) if candidate else (), candidate or "")
     if choice is None:
-        return "<h1>Nothing to compare yet.</h1>" + html.empty("No two runs of the same task, kind and dataset.")
+        nothing = html.empty("No two runs of the same task, kind and dataset.")
+        return "<h1>Nothing to compare yet.</h1>" + nothing, ""
     labels = {row["run"]: row["label"] for row in runs}
-    comparison = Comparison(choice.baseline, choice.focus, choice.others, labels, lambda _: "#home")
+    comparison = Comparison(choice.baseline, choice.focus, choice.others, labels)
     context = _context(labels[choice.baseline], choice.reason, labels[choice.focus])
-    return context + home.render(connection, comparison)
+    script, body = "", context + home.render(connection, comparison)
+    for part in quality_figures.figures(connection, comparison, "light"):
+        if isinstance(part, str):
+            body += part
+        else:
+            script, cells = _figures(part)
+            body += cells
+    return body, script
 
 
 def _performance(connection: Any) -> tuple[str, str]:
@@ -101,9 +110,7 @@ def _performance(connection: Any) -> tuple[str, str]:
     if choice is None:
         return "<h1>No costs to compare yet.</h1>" + html.empty("Fewer than two profiles below profiles/."), ""
     labels, _ = shorten(list(profiles))
-    comparison = performance.ProfileComparison(
-        choice.baseline, choice.focus, choice.others, labels, lambda _: "#performance", profiles
-    )
+    comparison = performance.ProfileComparison(choice.baseline, choice.focus, choice.others, labels, profiles=profiles)
     script, figures = _figures(trend_figures(connection, comparison, "light"))
     heading = performance.trends_heading(queries.ask(connection, queries.trend_sql("wall_time_s")).rows, comparison)
     body = (
@@ -116,9 +123,7 @@ def _performance(connection: Any) -> tuple[str, str]:
 
 def _figures(titled: Sequence[tuple[str, Any]]) -> tuple[str, str]:
     script, divs = components(tuple(figure for _, figure in titled))
-    cells = "".join(
-        f'<div><p class="cap">{esc(title)}</p>{div}</div>' for (title, _), div in zip(titled, divs, strict=True)
-    )
+    cells = "".join(f"<div>{heading}{div}</div>" for (heading, _), div in zip(titled, divs, strict=True))
     return script, f'<div class="figures">{cells}</div>'
 
 

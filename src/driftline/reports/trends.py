@@ -8,7 +8,9 @@ import duckdb
 import holoviews as hv
 import pandas as pd
 
-from driftline import charts, queries
+from driftline import queries
+from driftline.charts import trends as charts
+from driftline.charts.style import DARK, LIGHT
 from driftline.metrics import arrow, load_registry
 from driftline.reports import html
 from driftline.reports.performance import ProfileComparison
@@ -19,10 +21,10 @@ METRICS = ("wall_time_s", "peak_rss_mb")
 def trend_figures(
     connection: duckdb.DuckDBPyConnection, comparison: ProfileComparison, theme: str, width: int | None = None
 ) -> list[tuple[str, Any]]:
-    """Titles and Bokeh figures of wall time and memory, their release axis and marker shared."""
+    """Titles as HTML and Bokeh figures of wall time and memory, their release axis and marker shared."""
     hv.extension("bokeh", logo=False) if not hv.Store.renderers.get("bokeh") else None
     hv.Store.set_current_backend("bokeh")
-    palette = charts.DARK if theme == "dark" else charts.LIGHT
+    palette = DARK if theme == "dark" else LIGHT
     registry = load_registry(connection)
     labels = {profile: html.visible(label) for profile, label in comparison.labels.items()}
     changes = queries.stage_deltas(connection, comparison.baseline, comparison.focus).rows
@@ -38,7 +40,8 @@ def trend_figures(
         figure = hv.render(charts.draw_trends(trends, palette, marker, axis, width))
         if width is None:
             figure.update(width=None, sizing_mode="stretch_width")
-        figures.append((f"{metric.label}, {metric.shown_unit}", figure))
+        title = html.esc(f"{metric.label}, {metric.shown_unit}")
+        figures.append((f'<p class="cap">{title}</p>', figure))
     return figures
 
 

@@ -1,4 +1,4 @@
-"""Frames to HoloViews elements. No SQL, no Panel, no state; colours come from a palette of the tokens' names."""
+"""The trend of a metric over all releases: a row a stage, drawn by hvplot."""
 
 from __future__ import annotations
 
@@ -10,27 +10,15 @@ import holoviews as hv
 import hvplot.pandas  # noqa: F401 - gives frames their .hvplot
 import numpy as np
 import pandas as pd
-from bokeh.models import ColumnDataSource, CrosshairTool, FixedTicker, HoverTool, Range1d, Span, TapTool, Text
+from bokeh.models import ColumnDataSource, CrosshairTool, FixedTicker, HoverTool, Range1d, Span, TapTool
 
+from driftline.charts.style import FONT, LETTER_WIDTH, NARROW_WIDTH, Palette, Style, write
 from driftline.metrics import Metric
 
-Style = dict[str, Any]
-
-LIGHT = {
-    "bg": "#ffffff", "ink": "#15171c", "ink2": "#474c57", "ink3": "#666c78", "base": "#7a808c", "accent": "#3d46c9",
-    "worse": "#bf3a06", "hair": "#e6e8ec", "rule": "#c8ccd3", "band": "#c8ccd3",
-}  # fmt: skip
-DARK = {
-    "bg": "#101216", "ink": "#eceef2", "ink2": "#b6bbc6", "ink3": "#8f96a3", "base": "#868d9b", "accent": "#a3acff",
-    "worse": "#ff8a4c", "hair": "#23272f", "rule": "#3b414c", "band": "#3b414c",
-}  # fmt: skip
 ROW_HEIGHT = 62
-FONT = "Liberation Sans, Segoe UI, Inter, Arial, sans-serif"
 # Inside a row of height 1 the plot takes the lower part and the name of the stage the rest.
 FLOOR, ROOF, NAME = 0.16, 0.56, 0.86
 DOTS_UP_TO = 60
-# The narrowest a figure gets, on a phone, and a letter of its axis, in pixels: what is clear there is clear everywhere.
-NARROW_WIDTH, LETTER_WIDTH = 350, 6
 
 
 @dataclass(frozen=True)
@@ -112,9 +100,7 @@ def with_breaks(points: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else points[columns]
 
 
-def draw_trends(
-    trends: Trends, palette: Mapping[str, str], marker: Span, axis: Range1d, width: int | None = None
-) -> Any:
+def draw_trends(trends: Trends, palette: Palette, marker: Span, axis: Range1d, width: int | None = None) -> Any:
     """One figure of a metric: a row a stage on the release axis that `axis` and `marker` share with other figures."""
     lines = with_breaks(trends.points)
     line = lines.hvplot.line(x="x", y="y", hover=False, legend=False)
@@ -148,7 +134,7 @@ def _dot_size(trends: Trends) -> float:
     return 5.0 if len(trends.releases) <= DOTS_UP_TO else 2.0
 
 
-def _style(trends: Trends, palette: Mapping[str, str], marker: Span, axis: Range1d) -> Callable[[Any, Any], None]:
+def _style(trends: Trends, palette: Palette, marker: Span, axis: Range1d) -> Callable[[Any, Any], None]:
     def hook(plot: Any, _element: Any) -> None:
         figure = plot.state
         figure.x_range = axis
@@ -175,7 +161,7 @@ def _style(trends: Trends, palette: Mapping[str, str], marker: Span, axis: Range
     return hook
 
 
-def _release_axis(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
+def _release_axis(figure: Any, trends: Trends, palette: Palette) -> None:
     """Names only where they matter: the first release, the one in focus, the last."""
     last = len(trends.releases) - 1
     ticks = sorted({0, last, *(at for at in (trends.focus, trends.baseline) if at is not None)}) if last >= 0 else []
@@ -198,7 +184,7 @@ def _release_axis(figure: Any, trends: Trends, palette: Mapping[str, str]) -> No
     figure.xaxis.axis_label = None
 
 
-def _marks(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
+def _marks(figure: Any, trends: Trends, palette: Palette) -> None:
     """Floors of the rows, dashes at gaps, spread, the baseline's ring and level, the focus."""
     last = max(len(trends.releases) - 1, 0)
     rows = trends.rows["row"].to_numpy(float)
@@ -211,7 +197,7 @@ def _marks(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
         source=ColumnDataSource(trends.gaps[["x", "y"]], tags=["gaps"]),
     )  # fmt: skip
     figure.segment(
-        x0="x", x1="x", y0="low", y1="high", line_width=9, line_alpha=0.55, line_color=palette["band"],
+        x0="x", x1="x", y0="low", y1="high", line_width=9, line_alpha=0.55, line_color=palette["rule"],
         source=ColumnDataSource(trends.spread, tags=["spread"]), level="underlay",
     )  # fmt: skip
     if trends.focus is not None:
@@ -231,15 +217,15 @@ def _marks(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
         )  # fmt: skip
 
 
-def _texts(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
+def _texts(figure: Any, trends: Trends, palette: Palette) -> None:
     """Stage names and changes above their rows, values at the dots they belong to."""
     last = max(len(trends.releases) - 1, 0)
     rows = trends.rows
     y = (rows["row"] + NAME).to_numpy(float)
     bold: Style = {"text_font_size": "12px", "text_font_style": "bold"}
-    _text(figure, [-0.35] * len(rows), y, rows["name"].to_list(), text_color=palette["ink"], **bold)
+    write(figure, [-0.35] * len(rows), y, rows["name"].to_list(), text_color=palette["ink"], **bold)
     changes = rows["change"].to_list()
-    _text(figure, [trends.right_end] * len(rows), y, changes, text_color=palette["ink2"], text_align="right")
+    write(figure, [trends.right_end] * len(rows), y, changes, text_color=palette["ink2"], text_align="right")
     base = trends.points[trends.points["x"] == trends.baseline].dropna(subset=["y"])
     focus = trends.points[trends.points["x"] == trends.focus].dropna(subset=["y"])
     at_end = trends.focus is not None and trends.focus > last * 0.8
@@ -252,17 +238,11 @@ def _texts(figure: Any, trends: Trends, palette: Mapping[str, str]) -> None:
         # The outline is drawn over its own letters, so the halo is a text of its own below them.
         halo: Style = {"text_color": palette["bg"], "text_outline_color": palette["bg"], "text_outline_width": 3}
         for style in (halo, {"text_color": palette[colour]}):
-            _text(figure, list(x), points["y"].to_numpy(), _bare(points, trends.metric), **style, **place)
+            write(figure, list(x), points["y"].to_numpy(), _bare(points, trends.metric), **style, **place)
     empty = rows[~rows["stage"].isin(trends.points.dropna(subset=["y"])["stage"])]
     if len(empty):
         y = (empty["row"] + FLOOR + 0.2).to_numpy(float)
-        _text(figure, [-0.35] * len(empty), y, ["no sample in any profile"] * len(empty), text_color=palette["ink3"])
-
-
-def _text(figure: Any, x: Any, y: Any, text: list[str], **style: Any) -> None:
-    """Texts as one bare glyph: `figure.text` would make three more of it that nothing here ever shows."""
-    look = {"text_font": {"value": FONT}, "text_font_size": "11.5px", "text_baseline": "middle", **style}
-    figure.add_glyph(ColumnDataSource({"x": x, "y": y, "text": text}), Text(x="x", y="y", text="text", **look))
+        write(figure, [-0.35] * len(empty), y, ["no sample in any profile"] * len(empty), text_color=palette["ink3"])
 
 
 def _bare(points: pd.DataFrame, metric: Metric) -> list[str]:
@@ -274,6 +254,6 @@ def release_axis(trends: Trends) -> Range1d:
     return Range1d(-0.45, trends.right_end)
 
 
-def release_marker(palette: Mapping[str, str]) -> Span:
+def release_marker(palette: Palette) -> Span:
     """The upright line that follows the pointer in all figures of a page."""
     return Span(dimension="height", line_color=palette["ink3"], line_width=1)

@@ -1,0 +1,83 @@
+// Marks an episode or a run in every chart and every row of HTML at once, and opens what was clicked. The charts' hooks
+// call it; rows carry data-ep or data-run. A source is tagged "marked" and has a column `episode` or `at`, a run's number.
+(() => {
+  let mark = "", byRow = false;
+
+  const column = (source, name) => source.data.get?.(name) ?? source.data[name];
+  function* sources() {
+    for (const doc of window.Bokeh ? Bokeh.documents : []) {
+      for (const model of doc._all_models.values()) if (model.tags?.[0] === "marked") yield model;
+    }
+  }
+  function* rows(node = document) {
+    yield* node.querySelectorAll("[data-ep], [data-run]");
+    for (const element of node.querySelectorAll("*")) if (element.shadowRoot) yield* rows(element.shadowRoot);
+  }
+  function where(values, wanted) {
+    const found = [];
+    if (values && wanted !== undefined) for (let i = 0; i < values.length; i++) if (wanted.has(values[i])) found.push(i);
+    return found;
+  }
+  function numberOf(run) {
+    for (const source of sources()) {
+      const at = column(source, "key")?.indexOf(run) ?? -1;
+      if (at >= 0) return column(source, "at")[at];
+    }
+  }
+  // `episodes` are marked wherever they are drawn; `run` is the number of a run, marked whole where no episode is.
+  function set(episodes, run) {
+    const next = JSON.stringify([episodes, run]);
+    if (next === mark) return;
+    mark = next;
+    const wanted = new Set(episodes), ofRun = run === undefined ? undefined : new Set([run]);
+    for (const source of sources()) {
+      const named = column(source, "episode"), numbered = column(source, "at");
+      const indices = episodes.length && named ? where(named, wanted) : where(numbered, ofRun);
+      source.selected.setv({ indices }, { sync: false });
+    }
+    const keys = new Set();
+    for (const source of sources()) for (const i of where(column(source, "key") && column(source, "at"), ofRun)) keys.add(column(source, "key")[i]);
+    for (const row of rows()) row.classList.toggle("marked", wanted.has(row.dataset.ep) || keys.has(row.dataset.run));
+  }
+  // What lies below the pointer in a chart: its dots, else the row.
+  function below(figure, { index, geometry, renderer }) {
+    const source = renderer.data_source, hit = [...new Set(index.indices)];
+    if (hit.length) return { episodes: [...new Set(hit.map((i) => column(source, "episode")[i]))], run: column(source, "at")?.[hit[0]] };
+    for (const { data_source: row } of figure.renderers) {
+      if (row.tags[0] !== "marked" || row.tags[1] !== "rows") continue;
+      const at = [...column(row, "y")].findIndex((y) => Math.abs(y - geometry.y) < 0.5);
+      if (at < 0) continue;
+      const episode = column(row, "episode")?.[at];
+      return { episodes: episode ? [episode] : [], run: column(row, "at")?.[at] };
+    }
+    return { episodes: [] };
+  }
+  function point(figure, hover) {
+    byRow = false;
+    const { episodes, run } = below(figure, hover);
+    set(episodes, run);
+  }
+  function leave() { if (!byRow) set([]); }
+  // `targets` has the runs, and queries in which placeholders stand for the run and the episode.
+  function open(source, targets) {
+    const hit = source.inspected.indices[0], name = hit === undefined ? "" : column(source, "episode")[hit];
+    if (!name || !window.driftline?.go) return;
+    const at = column(source, "at")?.[hit] ?? targets.focus;
+    const put = (text, placeholder, value) => {
+      const from = text.lastIndexOf(placeholder);
+      return from < 0 ? text : text.slice(0, from) + encodeURIComponent(value) + text.slice(from + placeholder.length);
+    };
+    const query = at > 0 ? targets.focusing : targets.staying, run = targets.runs[at];
+    window.driftline.go(put(put(query, "~run~", run), "~episode~", targets.names[name] ?? name));
+  }
+  function fromRow(event) {
+    const row = event.composedPath().find((element) => element.dataset && ("ep" in element.dataset || "run" in element.dataset));
+    if (row) {
+      byRow = true;
+      set(row.dataset.ep === undefined ? [] : [row.dataset.ep], row.dataset.ep === undefined ? numberOf(row.dataset.run) : undefined);
+    } else if (byRow) { byRow = false; set([]); }
+  }
+  addEventListener("mouseover", fromRow);
+  addEventListener("focusin", fromRow);
+  window.driftlineCharts = { point, leave, open };
+})();
