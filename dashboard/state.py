@@ -1,23 +1,60 @@
-"""What a URL says: the page, what is compared on it, the theme. Unknown keys are told, never followed."""
+"""What a URL says: the page, what is compared on it, how it is filtered and sorted, the theme. Unknown keys are told,
+never followed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 FIELDS = 2000
-PAGES = {"home": "Home", "performance": "Performance", "problems": "Problems"}
+PAGES = {
+    "home": "Home",
+    "kpis": "KPIs",
+    "delta": "Delta",
+    "episodes": "Episodes",
+    "performance": "Performance",
+    "problems": "Problems",
+}
+# What a field is called in the URL, where that is shorter.
+NAMES = {
+    "baseline": "base",
+    "candidates": "cand",
+    "profile_baseline": "pbase",
+    "profile_candidates": "pcand",
+    "profile_focus": "pfocus",
+    "episode": "ep",
+    "search": "q",
+}
+ALLOWED = {"page": tuple(PAGES), "theme": ("light", "dark")}
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The screen as its URL holds it. Empty means: the default."""
+    """The screen as its URL holds it. Empty means: the default.
+
+    `category` to `find` filter the runs that are offered; `show`, `sort`, `only`, `search`, `at`, `episode` and `view`
+    belong to the tables and the open episode.
+    """
 
     page: str = "home"
     baseline: str = ""
     candidates: tuple[str, ...] = ()
     focus: str = ""
+    category: str = ""
+    kind: str = ""
+    task: str = ""
+    dataset: str = ""
+    model: str = ""
+    has: str = ""
+    find: str = ""
+    show: str = ""
+    sort: str = ""
+    only: str = ""
+    search: str = ""
+    at: str = ""
+    episode: str = ""
+    view: str = ""
     profile_baseline: str = ""
     profile_candidates: tuple[str, ...] = ()
     profile_focus: str = ""
@@ -27,33 +64,24 @@ class Selection:
     def from_query(cls, query: str) -> Selection:
         """Reads `?page=…&base=…&cand=…`; what it does not know it leaves out, and more than FIELDS it does not read."""
         try:
-            fields = parse_qs(query.lstrip("?"), max_num_fields=FIELDS)
+            given = parse_qs(query.lstrip("?"), max_num_fields=FIELDS)
         except ValueError:
             return cls()
-
-        def first(name: str) -> str:
-            return fields.get(name, [""])[0]
-
-        return cls(
-            page=first("page") if first("page") in PAGES else "home",
-            baseline=first("base"),
-            candidates=tuple(dict.fromkeys(fields.get("cand", []))),
-            focus=first("focus"),
-            profile_baseline=first("pbase"),
-            profile_candidates=tuple(dict.fromkeys(fields.get("pcand", []))),
-            profile_focus=first("pfocus"),
-            theme=first("theme") if first("theme") in ("light", "dark") else "",
-        )
+        read: dict[str, Any] = {}
+        for field in fields(cls):
+            values = given.get(NAMES.get(field.name, field.name), [])
+            if field.name in ALLOWED:
+                values = [value for value in values[:1] if value in ALLOWED[field.name]]
+            if values:
+                read[field.name] = tuple(dict.fromkeys(values)) if isinstance(field.default, tuple) else values[0]
+        return cls(**read)
 
     def query(self, **changes: Any) -> str:
         """The URL's query for this screen with some changes."""
         changed = replace(self, **changes)
-        pairs: list[tuple[str, str]] = [("page", changed.page)]
-        pairs += [("base", changed.baseline)] if changed.baseline else []
-        pairs += [("cand", key) for key in changed.candidates]
-        pairs += [("focus", changed.focus)] if changed.focus else []
-        pairs += [("pbase", changed.profile_baseline)] if changed.profile_baseline else []
-        pairs += [("pcand", key) for key in changed.profile_candidates]
-        pairs += [("pfocus", changed.profile_focus)] if changed.profile_focus else []
-        pairs += [("theme", changed.theme)] if changed.theme else []
+        pairs: list[tuple[str, str]] = []
+        for field in fields(changed):
+            value = getattr(changed, field.name)
+            values = value if isinstance(value, tuple) else (value,) if value else ()
+            pairs += [(NAMES.get(field.name, field.name), each) for each in values]
         return "?" + urlencode(pairs)

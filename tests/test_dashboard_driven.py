@@ -51,13 +51,16 @@ def test_the_keyboard_alone_chooses_and_moves(shipped: Served, watch: Watch) -> 
     page.keyboard.press("/")
     expect(page.get_by_label("Search runs")).to_be_focused()
     page.keyboard.press("Tab")
+    expect(page.locator(".filters summary")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_role("radio").first).to_be_focused()
     page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
     expect(page.get_by_role("radio").nth(1)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("checkbox").first).to_be_focused()
+    page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
-    expect(page.locator(".ctx")).to_contain_text("Baseline v0.5")
+    expect(page.locator(".ctx")).to_contain_text("Baseline v0.6")
     page.get_by_role("radio", name="v0.1 as baseline").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".ctx")).to_contain_text("Baseline v0.1")
@@ -94,15 +97,36 @@ def test_the_theme_is_switched_by_its_button_and_stays_in_the_url(shipped: Serve
     watched.settle()
 
 
-def test_the_search_keeps_the_rows_that_hold_every_word(shipped: Served, watch: Watch) -> None:
+def test_the_search_offers_the_runs_that_hold_every_word_and_keeps_the_chosen(shipped: Served, watch: Watch) -> None:
     watched = watch()
     page = watched.open(shipped.at())
-    rows = page.locator("table.runs tbody tr")
+    rows, others = page.locator("table.runs tbody tr"), page.locator("table.runs tbody tr.off")
     everything = rows.count()
-    page.get_by_label("Search runs").fill("paragraph AA3")
-    expect(rows.filter(visible=True)).to_have_count(1)
-    page.get_by_label("Search runs").fill("")
-    expect(rows.filter(visible=True)).to_have_count(everything)
+    search = page.get_by_label("Search runs")
+    search.press_sequentially("paragraph AA3")
+    expect(others).to_have_count(1)
+    expect(others).to_have_attribute("title", re.compile("aa3"))
+    expect(search).to_be_focused()
+    expect(search).to_have_value("paragraph AA3")
+    assert "find=paragraph+AA3" in page.url
+    search.fill("")
+    expect(rows).to_have_count(everything)
+    watched.settle()
+
+
+def test_filters_offer_what_they_let_through_from_all_groups(shipped: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(shipped.at())
+    chosen = page.locator("table.runs tbody tr:not(.off)").count()
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_label("Category").select_option("reference")
+    others = page.locator("table.runs tbody tr.off")
+    expect(others.first).to_have_attribute("title", re.compile("^references/"))
+    assert all(title.startswith("references/") for title in others.evaluate_all("rows => rows.map(row => row.title)"))
+    assert page.locator("table.runs tbody tr:not(.off)").count() == chosen
+    expect(page.get_by_label("Category")).to_be_focused()
+    page.get_by_role("link", name="Clear").click()
+    expect(page.get_by_label("Category")).to_have_value("")
     watched.settle()
 
 

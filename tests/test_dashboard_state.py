@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,13 @@ from dashboard.state import PAGES, Selection
 
 keys = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
 several = st.lists(keys, unique=True, max_size=4).map(tuple)
+shapes = {"page": st.sampled_from(sorted(PAGES)), "theme": st.sampled_from(["", "light", "dark"])}
 selections = st.builds(
     Selection,
-    page=st.sampled_from(sorted(PAGES)),
-    baseline=keys | st.just(""),
-    candidates=several,
-    focus=keys | st.just(""),
-    profile_baseline=keys | st.just(""),
-    profile_candidates=several,
-    profile_focus=keys | st.just(""),
-    theme=st.sampled_from(["", "light", "dark"]),
+    **{
+        field.name: shapes.get(field.name, several if isinstance(field.default, tuple) else keys | st.just(""))
+        for field in fields(Selection)
+    },
 )
 
 

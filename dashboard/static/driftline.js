@@ -8,9 +8,13 @@
       for (const model of doc._all_models.values()) if (model.title === "driftline-bridge") return model;
     }
   }
-  // The page of problems chooses nothing: its name takes the empty panel away.
+  // The page of problems chooses nothing: its name takes the empty panel away. Where there is little room beside the
+  // panel it begins as a rail, until a person says otherwise.
+  let hasChosenSide = false;
   function name(search) {
     root.dataset.page = new URLSearchParams(search).get("page") || "home";
+    const isTight = innerWidth < 1360 || root.dataset.page === "episodes";
+    if (!hasChosenSide && innerWidth > 720) root.dataset.side = isTight ? "rail" : "";
   }
   function ask(search) {
     name(search);
@@ -38,6 +42,54 @@
       if (element) return element;
     }
   }
+  function closeDrawer() {
+    if (root.dataset.side === "drawer") root.dataset.side = "";
+  }
+  // The panel says which run; what the screen compares by now, with every default, is the link to share.
+  function choose(what, key, [base, cand, focus]) {
+    const query = new URLSearchParams(find("[data-act=share]").dataset.query);
+    const before = query.getAll(cand), without = before.filter((other) => other !== key);
+    const isCandidate = without.length < before.length;
+    let after = without;
+    if (what === "base") {
+      // A candidate that becomes the baseline leaves its place to the old one: the same runs stay on the screen.
+      if (isCandidate) after = before.map((other) => (other === key ? query.get(base) : other));
+      query.set(base, key);
+    }
+    else if (!isCandidate) after = [...before, key];
+    else if (what === "focus") after = before;
+    query.delete(cand);
+    for (const other of after) query.append(cand, other);
+    if (what === "focus") query.set(focus, key);
+    else if (query.get(focus) === key) query.delete(focus);
+    if (what !== "cand") closeDrawer();
+    go(`?${query}`);
+  }
+  // A field that asks the server is drawn anew with the answer: the new one takes over cursor and text.
+  let typing = 0;
+  function setParam(field) {
+    const query = new URLSearchParams(location.search);
+    if (field.value) query.set(field.dataset.param, field.value);
+    else query.delete(field.dataset.param);
+    query.delete("at");
+    go(`?${query}`);
+    const until = performance.now() + 30000;
+    (function takeOver() {
+      const next = find(`[data-param="${field.dataset.param}"]`);
+      // A field that was only just drawn takes no focus for a frame or two.
+      if (next && next !== field) next.focus({ preventScroll: true });
+      if (next && next !== field && next.getRootNode().activeElement === next) {
+        const isTyping = next.value !== field.value;
+        next.value = field.value;
+        if (field.type === "search") next.setSelectionRange(field.value.length, field.value.length);
+        if (isTyping && field.type === "search") wait(next);
+      } else if (performance.now() < until) requestAnimationFrame(takeOver);
+    })();
+  }
+  function wait(field) {
+    clearTimeout(typing);
+    typing = setTimeout(() => setParam(field), 250);
+  }
   const acts = {
     theme() {
       root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
@@ -48,6 +100,7 @@
     side() {
       const isNarrow = matchMedia("(max-width: 720px)").matches;
       const other = isNarrow ? "drawer" : "rail";
+      hasChosenSide = true;
       root.dataset.side = root.dataset.side === other ? "" : other;
     },
     share(button) {
@@ -64,14 +117,19 @@
       if (!element.dataset) continue;
       if ("go" in element.dataset) {
         event.preventDefault();
-        root.dataset.side = root.dataset.side === "drawer" ? "" : root.dataset.side || "";
+        closeDrawer();
         return go(new URL(element.href).search);
       }
       if (element.dataset.act) return acts[element.dataset.act](element);
+      if (element.dataset.choose) {
+        const names = element.closest("[data-names]").dataset.names.split(" ");
+        return choose(element.dataset.choose, element.closest("[data-run]").dataset.run, names);
+      }
     }
   });
   addEventListener("input", (event) => {
     const field = event.composedPath()[0];
+    if (field.dataset?.param) return field.type === "search" ? wait(field) : setParam(field);
     if (!field.dataset || !("search" in field.dataset)) return;
     const words = field.value.toLowerCase().split(/\s+/);
     for (const row of field.getRootNode().querySelectorAll("[data-text]")) {
@@ -81,15 +139,15 @@
   addEventListener("keydown", (event) => {
     const target = event.composedPath()[0];
     if (event.metaKey || event.ctrlKey || event.altKey) return;
-    if (event.key === " " && target.getAttribute && target.getAttribute("role")) {
+    if (event.key === " " && target.tagName === "A" && target.getAttribute("role")) {
       event.preventDefault();
       return target.click();
     }
     if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
-    if (event.key === "/") { event.preventDefault(); find("[data-search]")?.focus(); }
+    if (event.key === "/") { event.preventDefault(); (find("[data-param=q]") || find("[data-search], [data-param=find]"))?.focus(); }
     else if (event.key === "t") acts.theme();
     else if (event.key === "b") acts.side();
-    else if (event.key === "[" || event.key === "]") find(`[data-key="${event.key}"]`)?.click();
+    else if ("[]jk".includes(event.key)) find(`[data-key="${event.key}"]`)?.click();
   });
   addEventListener("popstate", () => ask(withTheme(location.search)));
 
@@ -98,6 +156,5 @@
     if (isDark && root.dataset.theme !== "dark") addEventListener("load", () => acts.theme());
   }
   name(location.search);
-  if (innerWidth < 1360 && innerWidth > 720) root.dataset.side = "rail";
   window.driftline = { go };
 })();

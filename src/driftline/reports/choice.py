@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -27,18 +28,31 @@ class Choice:
         return tuple(key for key in self.candidates if key != self.focus)
 
 
+def _nowhere(**_changes: Any) -> str:
+    return "#"
+
+
 @dataclass(frozen=True)
 class Comparison:
     """One baseline, the candidate in focus, the other candidates, and what each is called.
 
-    `to` makes the link that focuses a candidate.
+    `query` makes the link to this screen with some changes; where there is no screen to change it leads nowhere.
     """
 
     baseline: str
     focus: str
     others: tuple[str, ...]
     labels: dict[str, str]
-    to: Callable[[str], str]
+    query: Callable[..., str] = _nowhere
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """Every candidate, the one in focus first."""
+        return (self.focus, *self.others)
+
+    def to(self, candidate: str) -> str:
+        """The link that focuses a candidate."""
+        return self.query(focus=candidate)
 
 
 def _unknown(asked: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
@@ -46,13 +60,23 @@ def _unknown(asked: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
 
 
 def choose_runs(
-    connection: duckdb.DuckDBPyConnection, baseline: str = "", candidates: tuple[str, ...] = (), focus: str = ""
+    connection: duckdb.DuckDBPyConnection,
+    baseline: str = "",
+    candidates: tuple[str, ...] = (),
+    focus: str = "",
+    preset: str = "",
 ) -> Choice | None:
-    """The named runs, else the default group's pair with the newest runs beside it as context; None without a pair."""
+    """The named runs, else the default group's pair with the newest runs beside it as context; None without a pair.
+
+    `preset` names a baseline for where none is: by its key, its run id, or as `[category] key`.
+    """
     runs = {row["run"]: row for row in queries.selectable_runs(connection)}
     groups = queries.groups(connection)
     unknown = _unknown((baseline, *candidates, focus), set(runs))
     reason = "chosen by you"
+    if preset and not baseline:
+        baseline, reason = _named(preset, runs), "preset as BASELINE"
+        unknown = unknown if baseline else (*unknown, preset)
     if baseline in runs:
         group = next((row for row in groups if row["group_id"] == runs[baseline]["group_id"]), None)
     else:
@@ -68,6 +92,15 @@ def choose_runs(
     return Choice(baseline, chosen, focus if focus in chosen else chosen[0], reason, unknown)
 
 
+def _named(name: str, runs: dict[str, queries.Row]) -> str:
+    """The run that is meant; of several with this run id the last one. Empty where there is none."""
+    if name in runs:
+        return name
+    by_id = {row["run_id"]: key for key, row in sorted(runs.items())}
+    with_category = {f"[{row['category']}] {key}": key for key, row in runs.items()}
+    return by_id.get(name) or with_category.get(name, "")
+
+
 def _default_candidates(group: queries.Row | None, baseline: str, runs: list[queries.Row]) -> tuple[str, ...]:
     if group is None:
         return ()
@@ -75,6 +108,16 @@ def _default_candidates(group: queries.Row | None, baseline: str, runs: list[que
     first = [key for key in (group["default_candidate"],) if key and key != baseline]
     rest = [key for key in members if key not in (baseline, *first)]
     return tuple([*first, *rest][:CANDIDATES])
+
+
+def labels_of(runs: list[queries.Row], chosen: tuple[str, ...]) -> dict[str, str]:
+    """What each run is called: its label, and beside runs of other groups what tells the groups apart."""
+    labels = {row["run"]: row["label"] for row in runs}
+    here = [row for row in runs if row["run"] in chosen]
+    apart = [name for name in ("task", "kind", "dataset_id") if len({row[name] for row in here}) > 1]
+    for row in here if apart else ():
+        labels[row["run"]] = " · ".join([row["label"], *(row[name] or f"no {name}" for name in apart)])
+    return labels
 
 
 def choose_profiles(

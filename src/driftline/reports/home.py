@@ -23,6 +23,8 @@ TILE_UNITS = {
 }
 OTHERS_SHOWN = 3
 EPISODES_SHOWN = 12
+CONFIGURED = {"configuration": "Configured differently", "preprocessing_drift": "Preprocessing drift"}
+EFFECTS = ("length", "latency", "failed_episodes")
 NO_NOISE = "Levels are thresholds only: noise is not weighed, so what looks like a change may be none."
 
 
@@ -56,7 +58,7 @@ def _answer(
 ) -> str:
     said = answer.run_answer(rows, registry, comparison.labels[comparison.focus])
     parts = [f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>']
-    parts.append(html.lead(_configuration(connection, comparison) + _look_at(episodes)))
+    parts.append(html.lead(_cause(connection, comparison) + _look_at(episodes)))
     if comparison.others:
         primary = {row["metric"] for row in rows if row["is_primary"]}
         clauses = []
@@ -68,20 +70,25 @@ def _answer(
     return html.join(parts)
 
 
-def _configuration(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str:
-    """What was changed, as far as the fingerprints say: the first thing to suspect."""
-    changed = queries.fingerprint_changes(connection, comparison.baseline, comparison.focus).rows
-    if not changed:
-        return "Both fingerprints hold the same configuration. "
-    first = changed[0]
-    shown = f"<b>{esc(first['key'])}</b> {esc(_value(first['baseline']))} → {esc(_value(first['candidate']))}"
-    if len(changed) == 1:
-        return f"One configuration key differs: {shown}. "
-    return f"{len(changed)} configuration keys differ, {shown} among them. "
+def _cause(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str:
+    """The likely cause with its evidence, and what was configured differently: the first thing to suspect."""
+    rows = queries.causes(connection, comparison.baseline, comparison.focus).rows
+    configured = next((row for row in rows if row["rule"] in CONFIGURED), None)
+    # A change that only says the headline again is no cause of it.
+    told = [row for row in rows if row["rule"] not in (*CONFIGURED, *EFFECTS)]
+    told = [row for row in told[:2] if row["direction"] == told[0]["direction"]]
+    said = ""
+    if not told and configured and configured["direction"] != "neutral":
+        told, configured = [configured], None
+    if told:
+        name = "Likely cause" if told[0]["direction"] == "worse" else "Likely reason"
+        labels = " and ".join(f"<b>{esc(row['label'])}</b>" for row in told)
+        said = f"{name}: {labels}. {' '.join(_sentence(row['evidence']) for row in told)} "
+    return said + (f"{CONFIGURED[configured['rule']]}: {esc(configured['evidence'])}. " if configured else "")
 
 
-def _value(value: str | None) -> str:
-    return "none" if value is None else value if len(value) <= 40 else value[:40] + " …"
+def _sentence(text: str) -> str:
+    return f"{esc(text if '.' in text.split(' ')[0] else text[:1].upper() + text[1:])}."
 
 
 def _named(episodes: Sequence[str]) -> str:
@@ -209,9 +216,7 @@ def _episodes(table: queries.Table, registry: answer.Registry) -> str:
     failed = sum(row["status"] == "failed" for row in table.rows)
     title = f"{len(table.rows)} episodes, " + (f"{failed} failed" if failed else "none failed")
     rest = len(table.rows) - len(shown)
-    caption = (
-        f"Failed first, then gate failures, then the largest loss of text.{f' {rest} more in SQL.' if rest else ''}"
-    )
+    caption = f"Failed first, then the largest loss.{f' {rest} more in SQL.' if rest else ''}"
     head = (("", "Episode"), ("n", "Output tokens"), ("n", "Latency, s"))
     rows = [(f'data-ep="{esc(row["episode_id"])}"', _episode(row, registry)) for row in shown]
     return html.heading(title, caption, table.sql) + html.table(head, rows, "episodes")
@@ -223,8 +228,8 @@ def _episode(row: Row, registry: answer.Registry) -> list[str]:
         error = esc((row["error"] or "no error text")[:120])
         return [f'<span class="w">{name}<br>{error}</span>', '<span class="w">failed</span>', ""]
     note = ", ".join(row["gates"])
-    if row["baseline_status"] is None:
-        note = "only in candidate"
+    if row["baseline_status"] is None or row["status"] is None:
+        note = row["change"]
     tokens = _pair(row["baseline_tokens"], row["candidate_tokens"], registry["output_tokens"])
     latency = _pair(row["baseline_latency_s"], row["candidate_latency_s"], registry["latency_s"])
     return [f'{name}<br><span class="m">{esc(note)}</span>' if note else name, tokens, latency]

@@ -29,7 +29,7 @@ def render(connection: duckdb.DuckDBPyConnection) -> str:
     body = html.heading(
         "What is wrong, and what to do",
         "Errors first: an artifact that could not be used at all.",
-        queries.problems_sql(False),
+        queries.problems_sql(True),
     )
     body += _table(serious) if serious else html.empty("Nothing is wrong with the artifacts of this root.")
     if infos:

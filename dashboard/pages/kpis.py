@@ -1,0 +1,22 @@
+"""KPIs: every number of every run of the selection in one table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from dashboard.page import Page
+from dashboard.pages import quality
+from dashboard.state import Selection
+from driftline.reports import kpis
+from driftline.reports.choice import Comparison
+
+
+def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
+    return quality.build(connection, selection, _body)
+
+
+def _body(connection: duckdb.DuckDBPyConnection, comparison: Comparison, selection: Selection) -> list[Any]:
+    view = kpis.View(selection.sort, selection.search, selection.show == "group")
+    return [kpis.render(connection, comparison, view)]

@@ -1,0 +1,64 @@
+"""What the pages of runs share: the panel, the context line, and what to say where nothing can be compared."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import duckdb
+
+from dashboard import shell
+from dashboard.page import Page
+from dashboard.run_panel import run_panel
+from dashboard.state import Selection
+from driftline import queries
+from driftline.reports import html
+from driftline.reports.choice import Choice, Comparison, choose_runs, labels_of
+from driftline.reports.mixed import banner as quality_banner
+from driftline.scoring import score
+from driftline.store import Store
+
+# The body of a page: HTML texts and tuples of (title, figure), from the comparison and the selection in full.
+Body = Callable[[duckdb.DuckDBPyConnection, Comparison, Selection], list[Any]]
+
+
+def _choice(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Choice | None:
+    preset = os.environ.get("BASELINE", "")
+    return choose_runs(connection, selection.baseline, selection.candidates, selection.focus, preset)
+
+
+def score_chosen(store: Store, selection: Selection) -> None:
+    """Scores the episodes of the baseline and of the candidate in focus, if that was not done before."""
+    with store.cursor() as connection:
+        choice = _choice(connection, selection)
+    if choice:
+        score(store, (choice.baseline, choice.focus))
+
+
+def build(connection: duckdb.DuckDBPyConnection, selection: Selection, body: Body) -> Page:
+    """A page about runs."""
+    runs = queries.selectable_runs(connection)
+    groups = queries.groups(connection)
+    choice = _choice(connection, selection)
+    panel = run_panel(selection, choice, runs, groups)
+    if choice is None:
+        nothing = "<h1>Nothing to compare yet.</h1>" + html.empty(_found(len(runs)), "driftline check")
+        return Page(panel, "", [nothing], selection)
+    full = replace(selection, baseline=choice.baseline, candidates=choice.candidates, focus=choice.focus)
+    labels = labels_of(runs, (choice.baseline, *choice.candidates))
+    comparison = Comparison(choice.baseline, choice.focus, choice.others, labels, full.query)
+    focused = next(row for row in runs if row["run"] == choice.focus)
+    facts = [f"{focused['episodes'] or 0} episodes", "noise not weighed"]
+    context = shell.context("runs", choice, labels, facts, comparison.to)
+    banner = quality_banner(connection, comparison)
+    return Page(panel, context, [*([banner] if banner else []), *body(connection, comparison, full)], full)
+
+
+def _found(runs: int) -> str:
+    if not runs:
+        return "No runs below eval/."
+    if runs == 1:
+        return "1 run is here: nothing to compare it with."
+    return f"{runs} runs are here, but no two of the same task, kind and dataset."

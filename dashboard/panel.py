@@ -1,0 +1,71 @@
+"""The side panel: what is compared is chosen here. It explains nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from driftline.reports.choice import Choice
+from driftline.reports.html import esc, join
+
+Row = dict[str, Any]
+
+
+def profile_panel(choice: Choice | None, profiles: list[Row], labels: dict[str, str], prefix: str) -> str:
+    """Chooses the releases whose profiles are compared."""
+    rows = join(_profile_row(row, choice, labels) for row in profiles) if choice else ""
+    note = f'<p class="lab">All names begin with {esc(prefix)}</p>' if prefix else ""
+    return frame(
+        "Releases",
+        choice,
+        f'<input type="search" data-search placeholder="Search releases" aria-label="Search releases">{note}'
+        + table(("Release",), ("Captured", "Capt."), rows, "pbase pcand pfocus")
+        + '<p class="lab">In order of capture, UTC.</p>',
+    )
+
+
+def _profile_row(row: Row, choice: Choice, labels: dict[str, str]) -> str:
+    when = row["captured_at"].strftime("%b %-d %H:%M") if row["captured_at"] else "no date"
+    searched = f"{row['profile']} {row['hostname'] or ''}"
+    return choice_row(row["profile"], labels[row["profile"]], choice, [when, row["captures"] or "–"], searched)
+
+
+def choice_row(key: str, label: str, choice: Choice, facts: list[Any], searched: str = "", below: str = "") -> str:
+    """A radio for the baseline, a box for candidates, and the name focuses. `below` is a second line, plain text."""
+    is_base, is_candidate = key == choice.baseline, key in choice.candidates
+    css = "focus" if key == choice.focus else "" if is_base or is_candidate else "off"
+    radio = _mark("base", "radio", "rd", is_base, f"{label} as baseline")
+    box = "" if is_base else _mark("cand", "checkbox", "bx", is_candidate, f"{label} as candidate")
+    name = esc(label) if is_base else f'<button class="pick" data-choose="focus">{esc(label)}</button>'
+    second = f'<br><span class="m">{esc(below)}</span>' if below else ""
+    text = f' data-text="{esc(searched.lower())}"' if searched else ""
+    return (
+        f'<tr class="{css}" title="{esc(key)}" data-run="{esc(key)}"{text}>'
+        f'<td>{radio}</td><td>{box}</td><td class="name">{name}{second}</td>'
+        + join(f'<td class="n">{esc(fact)}</td>' for fact in facts)
+        + "</tr>"
+    )
+
+
+def _mark(what: str, role: str, css: str, is_on: bool, label: str) -> str:
+    return (
+        f'<button class="pick" data-choose="{what}" role="{role}" aria-checked="{"true" if is_on else "false"}"'
+        f' aria-label="{esc(label)}"><span class="{css}"></span></button>'
+    )
+
+
+def table(words: tuple[str, ...], numbers: tuple[str, ...], rows: str, names: str) -> str:
+    """The table of choices; `names` are what the URL calls baseline, candidates and focus."""
+    heads = join(f'<th scope="col">{word}</th>' for word in ("Base", "Cand", *words))
+    heads += join(f'<th scope="col" class="n">{word}</th>' for word in numbers)
+    return f'<table class="runs" data-names="{names}"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def frame(title: str, choice: Choice | None, inner: str) -> str:
+    """The panel, and the rail that is left of it where it is collapsed."""
+    rail = f"1 baseline, {len(choice.candidates)} candidates" if choice else "nothing to compare"
+    return (
+        '<div class="rail"><button class="btn" data-act="side" aria-label="Open the panel">⟩⟩</button><br>'
+        f'<span>{esc(title)} · {esc(rail)}</span></div><div class="side"><h2>{esc(title)}'
+        '<button class="btn" data-act="side" aria-label="Collapse the panel" title="Collapse (b)">⟨⟨</button></h2>'
+        f"{inner}</div>"
+    )

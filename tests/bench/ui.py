@@ -1,0 +1,196 @@
+"""`python -m tests.bench.ui`: how long the pages take in Chromium, from navigation or a click to the last change.
+
+Measures a root, and Home on a generated root of 500 x 200 episodes with 20 runs selected. Exits 1 when a bound is
+missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlencode
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from browser import ARGUMENTS, IDLE, find_chromium, serving
+from driftline.store import open_store
+from tests.bench.__main__ import machine, make_root
+from tests.bench.measure import REPOSITORY
+
+ROUNDS = 5
+WATCH = (Path(__file__).parent / "watch_changes.js").read_text()
+PAGES = ("home", "kpis", "delta", "episodes", "performance")
+PAGE_MS, SWITCH_MS, CLICK_MS, HOVER_MS, LARGE_MS, NODES = 1500, 400, 300, 50, 2000, 10_000
+# A page that has not changed for this long has finished; it is not part of what is measured.
+QUIET_MS = 600
+SETTLED = f"() => performance.now() - window.__changes.last > {QUIET_MS}"
+COUNT = """
+() => {
+  const count = (node) => [...node.querySelectorAll("*")].reduce(
+    (sum, element) => sum + 1 + (element.shadowRoot ? count(element.shadowRoot) : 0), 0);
+  return count(document);
+}
+"""
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What was done, its durations in milliseconds, and how many are allowed."""
+
+    what: str
+    values: list[float]
+    bound: float
+
+    @property
+    def is_missed(self) -> bool:
+        return median(self.values) > self.bound
+
+    def __str__(self) -> str:
+        told = f"{median(self.values):8.0f} {min(self.values):8.0f} {max(self.values):8.0f} {self.bound:8.0f}"
+        return f"{self.what:48}{told}  {'MISSED' if self.is_missed else 'held'}"
+
+
+def settle(page: Page) -> None:
+    """Waits until the page is drawn and quiet."""
+    page.locator("h1").first.wait_for()
+    page.wait_for_function(IDLE)
+    page.wait_for_function(SETTLED)
+
+
+def load(page: Page, url: str) -> float:
+    """From the start of the navigation to the last change, ms."""
+    page.goto(url)
+    settle(page)
+    return float(page.evaluate("() => window.__changes.last"))
+
+
+def after(page: Page, act: Callable[[], object]) -> float:
+    """From the pointer's last event to the last change that follows, ms."""
+    act()
+    page.wait_for_function(SETTLED)
+    return float(page.evaluate("() => Math.max(0, window.__changes.last - window.__changes.pointer)"))
+
+
+def tab(page: Page, name: str) -> Locator:
+    return page.get_by_role("link", name=name, exact=True)
+
+
+@contextmanager
+def opened(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    context.add_init_script(WATCH)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def pages(page: Page, url: str) -> Iterator[Timed]:
+    """Every page, warm: the server has shown it before and the browser holds what does not change."""
+    for name in PAGES:
+        load(page, f"{url}?page={name}")
+        yield Timed(f"load {name}", [load(page, f"{url}?page={name}") for _ in range(ROUNDS)], PAGE_MS)
+
+
+def switches(page: Page, url: str) -> Iterator[Timed]:
+    names = {"kpis": "KPIs", "delta": "Delta", "episodes": "Episodes", "performance": "Performance", "home": "Home"}
+    load(page, f"{url}?page=home")
+    found: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(ROUNDS + 1):
+        for name, label in names.items():
+            took = after(page, tab(page, label).click)
+            found[name] += [took] if number else []
+    yield from (Timed(f"switch to {name}", values, SWITCH_MS) for name, values in found.items())
+
+
+def clicks(page: Page, url: str) -> Iterator[Timed]:
+    load(page, f"{url}?page=home")
+    radios, boxes = page.get_by_role("radio"), page.get_by_role("checkbox", checked=True)
+    bases = [after(page, radios.nth(number % 2 + 1).click) for number in range(ROUNDS + 1)][1:]
+    yield Timed("change the baseline", bases, CLICK_MS)
+    values = []
+    for _ in range(ROUNDS + 1):
+        load(page, f"{url}?page=home")
+        values.append(after(page, boxes.last.click))
+    yield Timed("deselect a run", values[1:], CLICK_MS)
+    load(page, f"{url}?page=episodes")
+    rows = page.locator("table.eplist tbody tr a")
+    count = rows.count()
+    opens = [after(page, rows.nth((number + 1) % count).click) for number in range(ROUNDS + 1)][1:]
+    yield Timed("open an episode", opens, CLICK_MS)
+
+
+def hovers(page: Page, url: str) -> Iterator[Timed]:
+    load(page, f"{url}?page=home")
+    figure = page.locator(".bk-Figure").first
+    figure.scroll_into_view_if_needed()
+    box = figure.bounding_box()
+    if box is None:
+        return
+    values = []
+    for number in range(ROUNDS + 1):
+        x, y = box["x"] + box["width"] * (0.3 + 0.08 * number), box["y"] + box["height"] * (0.3 + 0.08 * number)
+        values.append(after(page, lambda x=x, y=y: page.mouse.move(x, y)))  # type: ignore[misc]
+    yield Timed("hover over a chart", values[1:], HOVER_MS)
+
+
+def large_home(browser: Browser, root: Path) -> Iterator[Timed]:
+    """Home with 20 of the generated runs selected: 4,000 episodes."""
+    with open_store(root) as store:
+        group = "select group_id from runs where category <> 'reference' group by all order by count(*) desc limit 1"
+        statement = f"select run from runs where group_id = ({group}) and category <> 'reference' order by run limit 20"
+        runs = [run for (run,) in store.connection.execute(statement).fetchall()]
+    with serving(root) as served, opened(browser) as page:
+        query = urlencode({"page": "home", "base": runs[0], "cand": runs[1:]}, doseq=True)
+        load(page, f"{served.url}?{query}")
+        values = [load(page, f"{served.url}?{query}") for _ in range(ROUNDS)]
+        yield Timed(f"load home, {len(runs)} runs x 200 episodes", values, LARGE_MS)
+        yield Timed("its nodes", [float(page.evaluate(COUNT))], NODES)
+
+
+def measure(root: Path, large: Path | None) -> int:
+    """Prints every duration; the number of bounds missed."""
+    missed = 0
+    print(f"{machine()}; ms\n{'':48}{'median':>8} {'min':>8} {'max':>8} {'bound':>8}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        with serving(root) as served, opened(browser) as page:
+            for part in (pages, switches, clicks, hovers):
+                for timed in part(page, served.url):
+                    print(timed, flush=True)
+                    missed += timed.is_missed
+        for timed in large_home(browser, large) if large else ():
+            print(timed, flush=True)
+            missed += timed.is_missed
+        browser.close()
+    return missed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.ui", description="Time the pages in Chromium.")
+    parser.add_argument("--root", type=Path, default=REPOSITORY / "data", help="the root to measure (default: data)")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="make the generated root here, or use the one there")
+    parser.add_argument("--only-root", action="store_true", help="leave the generated root out")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="driftline-ui-") as folder:
+        # A copy: to look at a root must not leave a cache in it.
+        root = Path(folder, "root")
+        shutil.copytree(arguments.root, root, ignore=shutil.ignore_patterns(".driftline"))
+        large = None if arguments.only_root else (arguments.keep or Path(folder)).resolve() / "medium"
+        if large:
+            large.parent.mkdir(parents=True, exist_ok=True)
+            make_root(large, "medium")
+        return min(1, measure(root, large))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
