@@ -30,9 +30,13 @@ def run_panel(selection: Selection, choice: Choice | None, runs: list[Row], grou
     chosen = [by_key[key] for key in (choice.baseline, *choice.candidates)] if choice else []
     offered = [row for row in runs if _is_offered(row, selection, here) and row not in chosen]
     listed = [*chosen, *offered[:LISTED]]
-    rows = join(_run_row(row, choice, _apart(row, listed), row in chosen) for row in listed) if choice else ""
+    lacks = {row["run"]: _missing(row) for row in chosen}
+    is_shared = len(set(lacks.values())) == 1
+    below = {row["run"]: [*_apart(row, listed), *([] if is_shared else [lacks.get(row["run"], "")])] for row in listed}
+    rows = join(_run_row(row, choice, below[row["run"]]) for row in listed) if choice else ""
     more = len(offered) - LISTED
     rest = f'<p class="lab">{more} more: search or filter to see them</p>' if more > 0 else ""
+    rest += f'<p class="lab">All selected: {esc(lacks[choice.baseline])}</p>' if choice and is_shared else ""
     return panel.frame(
         "Runs",
         choice,
@@ -100,10 +104,14 @@ def _apart(row: Row, listed: list[Row]) -> list[str]:
     return [row[name] or f"no {name}" for name in names if len({other[name] for other in listed}) > 1]
 
 
-def _run_row(row: Row, choice: Choice, apart: list[str], is_chosen: bool) -> str:
+def _missing(row: Row) -> str:
+    """Which artifacts a run has not."""
+    missing = [name for name in ARTIFACTS if not row[f"has_{name}"]]
+    return f"missing {', '.join(missing)}" if missing else "✓ every artifact"
+
+
+def _run_row(row: Row, choice: Choice, below: list[str]) -> str:
     date = row["created_at"].strftime("%b %-d") if row["created_at"] else "–"
     episodes = "–" if row["episodes"] is None else row["episodes"]
-    missing = [name for name in ARTIFACTS if not row[f"has_{name}"]]
-    said = [f"missing {', '.join(missing)}"] if is_chosen and missing else []
     facts = [date, episodes, "✓" if row["has_diagnostics"] else "–"]
-    return panel.choice_row(row["run"], row["label"], choice, facts, below=" · ".join([*apart, *said]))
+    return panel.choice_row(row["run"], row["label"], choice, facts, below=" · ".join(filter(None, below)))

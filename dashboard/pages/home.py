@@ -19,4 +19,4 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
 
 
 def _body(connection: duckdb.DuckDBPyConnection, comparison: Comparison, selection: Selection) -> list[Any]:
-    return [home.render(connection, comparison), *figures(connection, comparison, selection.theme)]
+    return [home.render(connection, comparison), *figures(connection, comparison, selection.theme), home.FOOT]

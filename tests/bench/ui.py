@@ -81,7 +81,7 @@ def after(page: Page, act: Callable[[], object]) -> float:
 
 
 def tab(page: Page, name: str) -> Locator:
-    return page.get_by_role("link", name=name, exact=True)
+    return page.get_by_role("navigation").get_by_role("link", name=name, exact=True)
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def clicks(page: Page, url: str) -> Iterator[Timed]:
         values.append(after(page, boxes.last.click))
     yield Timed("deselect a run", values[1:], CLICK_MS)
     load(page, f"{url}?page=episodes")
-    rows = page.locator("table.eplist tbody tr a")
+    rows = page.locator("table.ep-rows tbody tr a")
     count = rows.count()
     opens = [after(page, rows.nth((number + 1) % count).click) for number in range(ROUNDS + 1)][1:]
     yield Timed("open an episode", opens, CLICK_MS)

@@ -95,7 +95,8 @@ def lay_out_panels(
     placed = rows.assign(y=[len(rows) - 0.5 - at for at in range(len(rows))])
     at = {panel.metric: number for number, panel in enumerate(panels)}
     known = values[values["metric"].isin(list(at))].merge(placed, on="key", how="inner")
-    number = [at[metric] for metric in known["metric"]]
+    known = known.assign(number=known["metric"].map(at)).sort_values(["y", "number"], ascending=[False, True])
+    number = known["number"].to_numpy(int)
     scale = np.array([1 / panel.top if panel.top > 0 else 0 for panel in panels])
     left = np.array([left_of(panel) for panel in range(len(panels))])
     pairs = pd.DataFrame(

@@ -149,7 +149,7 @@ select
         when c.status = 'only in baseline' and m.family = 'flow' and not c.has_diagnostics then 'no diagnostics'
         when c.status = 'not comparable'
             then 'scored against '
-                || string_agg(c.reference, ', ') filter (where c.candidate is not null)
+                || string_agg(c.reference, ', ' order by c.reference) filter (where c.candidate is not null)
                     over (partition by c.metric, c.run)
         else c.note
     end as note,

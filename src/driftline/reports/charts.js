@@ -43,14 +43,14 @@
   function below(figure, { index, geometry, renderer }) {
     const source = renderer.data_source, hit = [...new Set(index.indices)];
     if (hit.length) return { episodes: [...new Set(hit.map((i) => column(source, "episode")[i]))], run: column(source, "at")?.[hit[0]] };
-    for (const { data_source: row } of figure.renderers) {
-      if (row.tags[0] !== "marked" || row.tags[1] !== "rows") continue;
-      const at = [...column(row, "y")].findIndex((y) => Math.abs(y - geometry.y) < 0.5);
-      if (at < 0) continue;
-      const episode = column(row, "episode")?.[at];
-      return { episodes: episode ? [episode] : [], run: column(row, "at")?.[at] };
-    }
-    return { episodes: [] };
+    return inRow(figure, geometry.y) ?? { episodes: [] };
+  }
+  function inRow(figure, y) {
+    const rows = figure.renderers.map((found) => found.data_source).find(({ tags }) => tags[0] === "marked" && tags[1] === "rows");
+    const at = rows ? [...column(rows, "y")].findIndex((middle) => Math.abs(middle - y) < 0.5) : -1;
+    if (at < 0) return undefined;
+    const episode = column(rows, "episode")?.[at];
+    return { episodes: episode ? [episode] : [], run: column(rows, "at")?.[at] };
   }
   function point(figure, hover) {
     byRow = false;
@@ -59,8 +59,10 @@
   }
   function leave() { if (!byRow) set([]); }
   // `targets` has the runs, and queries in which placeholders stand for the run and the episode.
-  function open(source, targets) {
-    const hit = source.inspected.indices[0], name = hit === undefined ? "" : column(source, "episode")[hit];
+  // Where a row is an episode any of its marks opens it. Ring and dot share a source, which remembers the last one tried.
+  function open(figure, { source, geometries }, targets) {
+    const hit = source.inspected.indices[0];
+    const name = inRow(figure, geometries.y)?.episodes[0] ?? (hit === undefined ? "" : column(source, "episode")[hit]);
     if (!name || !window.driftline?.go) return;
     const at = column(source, "at")?.[hit] ?? targets.focus;
     const put = (text, placeholder, value) => {

@@ -165,13 +165,13 @@ def _head(run: str, row: Row | None, comparison: Comparison) -> str:
 def _row(row: dict[str, Row], runs: Sequence[str], focus: str, registry: answer.Registry) -> str:
     cell = _any(row)
     metric = registry[cell["metric"]]
-    unit = ", ".join(filter(None, (metric.shown_unit, cell["reference"])))
+    unit = esc(", ".join(filter(None, (metric.shown_unit, cell["reference"])))).replace("_", "_<wbr>")
     before = "–" if cell["baseline"] is None else metric.shown(cell["baseline"])
     candidates = html.join(
         f'<td class="dc{" foc" if run == focus else ""}">{_cell(row.get(run), metric)}</td>' for run in runs
     )
     return (
-        f'<tr><th scope="row" title="{esc(metric.description)}">{esc(metric.label)}<span class="m">{esc(unit).replace("_", "_<wbr>")}</span>'
+        f'<tr><th scope="row" title="{esc(metric.description)}">{esc(metric.label)}<span class="m">{unit}</span>'
         f'<span class="m nb">baseline {esc(before)}</span></th>'
         f'<td class="n bs">{esc(before)}<span class="m">{levels(cell, metric)}</span></td>{candidates}</tr>'
     )

@@ -25,6 +25,10 @@ OTHERS_SHOWN = 3
 EPISODES_SHOWN = 12
 CONFIGURED = {"configuration": "Configured differently", "preprocessing_drift": "Preprocessing drift"}
 EFFECTS = ("length", "latency", "failed_episodes")
+FOOT = (
+    '<p class="foot">A gap is a value that could be there and is not: no score for a failed episode, '
+    "no map or reduce numbers without diagnostics. It is never filled or shown as 0.</p>"
+)
 NO_NOISE = "Levels are thresholds only: noise is not weighed, so what looks like a change may be none."
 
 
@@ -43,8 +47,6 @@ def render(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str
         + "</section><section>"
         + _episodes(episodes, registry)
         + "</section></div>"
-        + '<p class="foot">A gap is a value that could be there and is not: no score for a failed episode, '
-        "no map or reduce numbers without diagnostics. It is never filled or shown as 0.</p>"
     )
 
 

@@ -170,8 +170,8 @@ def _link(figure: Any, tip: str, targets: dict[str, Any], names: dict[str, str])
         point_policy="snap_to_data", attachment="above" if is_row else "horizontal",
     )  # fmt: skip
     changed = {shown: name for name, shown in names.items() if shown != name}
-    args = {"targets": {**targets, "names": changed}}
-    opened = CustomJS(args=args, code="window.driftlineCharts?.open(cb_data.source, targets)")
+    args = {"figure": figure, "targets": {**targets, "names": changed}}
+    opened = CustomJS(args=args, code="window.driftlineCharts?.open(figure, cb_data, targets)")
     tap = TapTool(renderers=dots, behavior="inspect", callback=opened)
     figure.add_tools(hover, tap)
     figure.js_on_event("mouseleave", CustomJS(code="window.driftlineCharts?.leave()"))

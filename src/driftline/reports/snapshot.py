@@ -15,9 +15,11 @@ from bokeh.embed import components
 from driftline import queries
 from driftline.errors import UserError
 from driftline.reports import home, html, performance, problems, quality_figures
-from driftline.reports.choice import Comparison, choose_profiles, choose_runs, shorten
+from driftline.reports.choice import Choice, Comparison, choose_profiles, choose_runs, labels_of, shorten
 from driftline.reports.html import STYLE, esc
+from driftline.reports.mixed import banner
 from driftline.reports.trends import trend_figures
+from driftline.scoring import score
 from driftline.store import Store
 
 TOKENS = (resources.files("driftline") / "reports" / "tokens.css").read_text()
@@ -60,6 +62,7 @@ def _write_whole(target: Path, text: str) -> None:
 
 def render_snapshot(store: Store, baseline: str | None = None, candidate: str | None = None) -> str:
     """One HTML document without any address in it."""
+    _score_chosen(store, baseline, candidate)
     connection = store.cursor()
     try:
         quality, charts = _home(connection, baseline, candidate)
@@ -81,27 +84,39 @@ def render_snapshot(store: Store, baseline: str | None = None, candidate: str | 
     )
 
 
+def _chosen(connection: Any, baseline: str | None, candidate: str | None) -> Choice | None:
+    return choose_runs(connection, baseline or "", (candidate,) if candidate else (), candidate or "")
+
+
+def _score_chosen(store: Store, baseline: str | None, candidate: str | None) -> None:
+    """Scores the episodes that the charts show, if that was not done before."""
+    with store.cursor() as connection:
+        choice = _chosen(connection, baseline, candidate)
+    if choice:
+        score(store, (choice.baseline, choice.focus))
+
+
 def _home(connection: Any, baseline: str | None, candidate: str | None) -> tuple[str, str]:
     runs = queries.selectable_runs(connection)
     known = {row["run"] for row in runs}
     for key in filter(None, (baseline, candidate)):
         if key not in known:
             raise UserError(f"no run {key} in this root", '`driftline sql "select run from runs"` lists them')
-    choice = choose_runs(connection, baseline or "", (candidate,) if candidate else (), candidate or "")
+    choice = _chosen(connection, baseline, candidate)
     if choice is None:
         nothing = html.empty("No two runs of the same task, kind and dataset.")
         return "<h1>Nothing to compare yet.</h1>" + nothing, ""
-    labels = {row["run"]: row["label"] for row in runs}
+    labels = labels_of(runs, (choice.baseline, *choice.candidates))
     comparison = Comparison(choice.baseline, choice.focus, choice.others, labels)
     context = _context(labels[choice.baseline], choice.reason, labels[choice.focus])
-    script, body = "", context + home.render(connection, comparison)
+    script, body = "", context + banner(connection, comparison) + home.render(connection, comparison)
     for part in quality_figures.figures(connection, comparison, "light"):
         if isinstance(part, str):
             body += part
         else:
             script, cells = _figures(part)
             body += cells
-    return body, script
+    return body + home.FOOT, script
 
 
 def _performance(connection: Any) -> tuple[str, str]:
