@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from driftline.reports.choice import Choice
-from driftline.reports.html import esc, join
+from driftline.reports.html import attr, esc, join
 
 Row = dict[str, Any]
 
@@ -39,7 +39,7 @@ def choice_row(key: str, label: str, choice: Choice, facts: list[Any], searched:
     second = f'<br><span class="m">{esc(below)}</span>' if below else ""
     text = f' data-text="{esc(searched.lower())}"' if searched else ""
     return (
-        f'<tr class="{css}" title="{esc(key)}" data-run="{esc(key)}"{text}>'
+        f'<tr class="{css}" title="{esc(key)}" data-run="{attr(key)}"{text}>'
         f'<td>{radio}</td><td>{box}</td><td class="name">{name}{second}</td>'
         + join(f'<td class="n">{esc(fact)}</td>' for fact in facts)
         + "</tr>"

@@ -8,7 +8,7 @@ from typing import Any
 from dashboard import panel
 from dashboard.state import Selection
 from driftline.reports.choice import Choice
-from driftline.reports.html import esc, join, link
+from driftline.reports.html import attr, esc, join, link
 
 Row = dict[str, Any]
 # What the panel can hold without becoming a burden; the search finds every other run.
@@ -43,7 +43,7 @@ def run_panel(selection: Selection, choice: Choice | None, runs: list[Row], grou
         f'<p class="lab">Comparison group</p><details class="groups"><summary><span>{esc(here or "none")}</span>'
         f'<span class="m">{sum(row["group_id"] == here for row in runs)} runs ▾</span></summary>'
         f"{join(_group(row, selection) for row in groups)}</details>"
-        f'<input type="search" data-param="find" value="{esc(selection.find)}" placeholder="Search all runs"'
+        f'<input type="search" data-param="find" value="{attr(selection.find)}" placeholder="Search all runs"'
         ' aria-label="Search runs">'
         + _filters(selection, runs)
         + panel.table(("Model",), ("Date", "Ep.", "Diag"), rows, "base cand focus")
@@ -86,7 +86,7 @@ def _filters(selection: Selection, runs: list[Row]) -> str:
 def _field(name: str, label: str, values: list[str], now: str) -> str:
     offered = values if now in values or not now else [now, *values]
     options = join(
-        f'<option value="{esc(value)}"{" selected" if value == now else ""}>{esc(value)}</option>' for value in offered
+        f'<option value="{attr(value)}"{" selected" if value == now else ""}>{esc(value)}</option>' for value in offered
     )
     return f'<label>{label}<select data-param="{name}"><option value="">any</option>{options}</select></label>'
 

@@ -141,6 +141,11 @@ def test_hostile_names_can_be_chosen_pointed_at_and_shared(hostile: Served, watc
     expect(page.locator("pre").first).to_be_visible()
     assert watched.count_smuggled() == 0
 
+    page = watched.open(hostile.at(find=BIDI, task=f"task {QUOTES}"))
+    expect(page.locator('[data-param="find"]')).to_have_value(BIDI)
+    expect(page.locator('[data-param="task"]')).to_have_value(f"task {QUOTES}")
+    assert watched.count_smuggled() == 0
+
     page = watched.open(hostile.at("performance", pfocus=QUOTES))
     dots = watched.trends()["wall_time_s"]["dots"]
     assert ADDRESS in dots["stage"]

@@ -12,7 +12,7 @@ from driftline.metrics import Metric, load_registry
 from driftline.reports import episode, html
 from driftline.reports.choice import Comparison
 from driftline.reports.episode_texts import show_sql
-from driftline.reports.html import esc
+from driftline.reports.html import attr, esc
 
 Row = dict[str, Any]
 BAR = 52
@@ -146,7 +146,7 @@ def _list(comparison: Comparison, listed: Listed, registry: dict[str, Metric]) -
         target = comparison.query(only=only, at="", episode="")
         filters.append(html.link(target, f"{label} {listed.counts[counted]}", current))
     search = (
-        f'<input type="search" data-param="q" value="{esc(asked.search)}" placeholder="Search ids and texts" '
+        f'<input type="search" data-param="q" value="{attr(asked.search)}" placeholder="Search ids and texts" '
         'aria-label="Search ids and texts">'
     )
     return (

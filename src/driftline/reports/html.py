@@ -21,6 +21,11 @@ def esc(value: Any) -> str:
     return escape("" if value is None else visible(str(value)), quote=True)
 
 
+def attr(value: str) -> str:
+    """The value itself in a quoted attribute, to be handed back: `esc` would change a key that is not printable."""
+    return escape(value, quote=True).replace("\r", "&#13;")
+
+
 def visible(text: str) -> str:
     """The text with its control and bidi characters as marks; for canvases, which know no markup."""
     return text if text.isprintable() else "".join(_mark(char) for char in text)

@@ -12,7 +12,7 @@ from driftline import queries
 from driftline.metrics import Metric, load_registry
 from driftline.reports import answer, csv, html
 from driftline.reports.choice import Comparison
-from driftline.reports.html import esc
+from driftline.reports.html import attr, esc
 
 Row = dict[str, Any]
 MARKS = {"best": "▲ best", "worst": "▼ worst"}
@@ -137,7 +137,7 @@ def _controls(comparison: Comparison, view: View, table: queries.Table) -> str:
     sorted_by = html.link(comparison.query(sort=""), "Sort: baseline first") if view.sort else ""
     return (
         f'<div class="hd ctl"><span class="ctl-tabs">{shown}{sorted_by}</span>'
-        f'<input type="search" data-param="q" value="{esc(view.search)}" placeholder="Search names, models, datasets"'
+        f'<input type="search" data-param="q" value="{attr(view.search)}" placeholder="Search names, models, datasets"'
         ' aria-label="Search the table">'
         f"{csv.behind('kpis.csv', table, FILE_COLUMNS)}</div>"
     )
