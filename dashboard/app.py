@@ -1,50 +1,32 @@
-"""Assembles the page: one session holds four pieces of HTML and a body; a new query replaces what they show."""
+"""Assembles the page: one session holds four pieces of HTML; a new query replaces what they show."""
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import panel as pn
+from bokeh.models import TextInput
 
-from dashboard import shell
-from dashboard.pages import delta, episodes, home, kpis, performance, problems, quality
+from dashboard.answering import build, draw
+from dashboard.page import Page
 from dashboard.state import Selection
-from driftline import queries
+from driftline.reports import html
+from driftline.reports.figures import SCRIPT
 from driftline.reports.html import STYLE
-from driftline.reports.quality_figures import MARKING
-from driftline.store import Store, open_store
 
 STATIC = Path(__file__).parent / "static"
 TOKENS = (resources.files("driftline") / "reports" / "tokens.css").read_text()
-BUILDERS = {
-    "home": home.build,
-    "kpis": kpis.build,
-    "delta": delta.build,
-    "episodes": episodes.build,
-    "performance": performance.build,
-    "problems": problems.build,
-}
-# Pages that show scores of single episodes.
-SCORED = ("home", "episodes")
-SIDE_BY_SIDE = (
-    ":host { display: grid !important; gap: 34px 40px;"
-    " grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); }"
-)
-_LOCK = threading.Lock()
-
-
-def shared_store() -> Store:
-    """One store for all sessions of this process, brought up to date when a page is opened."""
-    with _LOCK:
-        store: Store | None = pn.state.cache.get("store")
-        if store is None:
-            store = pn.state.cache["store"] = open_store()
-        else:
-            store.refresh()
-        return store
+# What a page asks for the figures with, and what stands for them until then.
+FIGURES = "figures"
+LATER = '<driftline-later role="status">The charts are drawn when they come into view.</driftline-later>'
+# While a person reads the words, the figures below are made ready.
+READY_AFTER_MS = 1000
+# Pages are built beside the event loop: the texts of one episode may take seconds, and other tabs are to answer.
+_PAGES, _FIGURES = ThreadPoolExecutor(2, "pages"), ThreadPoolExecutor(1, "figures")
 
 
 class Screen:
@@ -52,59 +34,69 @@ class Screen:
 
     def __init__(self, query: str) -> None:
         self.selection = Selection.from_query(query)
-        self.header, self.side, self.context = _html(), _html(), _html()
-        self.body = pn.Column(sizing_mode="stretch_width", margin=0)
-        self.bridge = pn.widgets.TextInput(name="driftline-bridge", visible=False)
-        self.bridge.param.watch(self._on_ask, "value")
-        self.show()
+        self.header, self.side, self.context, self.body, self.figures = (_html() for _ in range(5))
+        # `value` is what the browser asks, `placeholder` what was answered last. Panel's own would wait for 50 ms.
+        self.bridge = TextInput(title="driftline-bridge", visible=False)
+        self.bridge.on_change("value", self._on_ask)
+        self._show(self.selection, *build(self.selection))
 
-    def _on_ask(self, event: Any) -> None:
-        self.selection = Selection.from_query(event.new.partition(" ")[2])
-        self.show()
+    def _on_ask(self, _attribute: str, _before: str, asked: str) -> None:
+        document = self.bridge.document
+        future = (_FIGURES if asked.endswith(FIGURES) else _PAGES).submit(self._build, asked)
+        future.add_done_callback(lambda done: document.add_next_tick_callback(partial(self._answer, asked, done)))
 
-    def show(self) -> None:
-        """Draws the selection: the same shell, a new body."""
-        store = shared_store()
-        if self.selection.page in SCORED:
-            quality.score_chosen(store, self.selection)
-        connection = store.cursor()
-        page = BUILDERS[self.selection.page](connection, self.selection)
-        counts = queries.loaded_counts(connection)
-        connection.close()
+    def _build(self, asked: str) -> Callable[[], None] | None:
+        """What will show the answer; nothing, where the person has gone on meanwhile."""
+        what = asked.partition(" ")[2]
+        if asked != self.bridge.value:
+            return None
+        if what == FIGURES:
+            return partial(setattr, self.figures, "object", draw(self.selection))
+        selection = Selection.from_query(what)
+        return partial(self._show, selection, *build(selection))
+
+    def _answer(self, asked: str, done: Future[Callable[[], None] | None]) -> None:
+        if asked != self.bridge.value:
+            return
         with pn.io.hold():
-            self.header.object = shell.header(page.full, page.full.query(), counts["errors"] + counts["warnings"])
-            self.side.object = page.panel
-            self.context.object = page.context
-            self.body[:] = [_part(part) for part in page.body]
+            self.bridge.placeholder = asked
+            try:
+                if show := done.result():
+                    show()
+            except Exception as fault:
+                self.body.object = html.empty(f"This page could not be made: {fault}. The server has printed where.")
+                raise
+
+    def _show(self, selection: Selection, header: str, page: Page) -> None:
+        """The same shell, a new body."""
+        self.selection = selection
+        self.header.object = header
+        self.side.object = page.panel
+        self.context.object = page.context
+        self.body.object = page.body
+        self.figures.object = LATER if page.figures else ""
+        document = self.bridge.document or pn.state.curdoc
+        if page.figures and document:
+            document.add_timeout_callback(partial(self._prepare, selection), READY_AFTER_MS)
+
+    def _prepare(self, selection: Selection) -> None:
+        if selection == self.selection:
+            # What fails is told by the log now, and on the page once it is looked at.
+            _FIGURES.submit(draw, selection).add_done_callback(lambda done: done.result())
 
     def template(self) -> pn.Template:
         template = pn.Template((STATIC / "page.html").read_text())
-        for name in ("header", "side", "context", "body", "bridge"):
+        for name in ("header", "side", "context", "body", "figures"):
             template.add_panel(name, getattr(self, name))
+        template.add_panel("bridge", pn.pane.Bokeh(self.bridge))
         template.add_variable("tokens", TOKENS)
         template.add_variable("theme", self.selection.theme)
-        template.add_variable("script", (STATIC / "driftline.js").read_text() + MARKING)
+        template.add_variable("script", (STATIC / "driftline.js").read_text() + SCRIPT)
         return template
 
 
-def _html(text: str = "") -> pn.pane.HTML:
-    return pn.pane.HTML(text, stylesheets=[STYLE], sizing_mode="stretch_width", margin=0)
-
-
-def _part(part: Any) -> Any:
-    """HTML as it is; figures below their headings side by side, one below the other where the page is narrow."""
-    if isinstance(part, str):
-        return _html(part)
-    panes = [
-        pn.Column(
-            _html(heading),
-            pn.pane.Bokeh(figure, sizing_mode="stretch_width", margin=0),
-            sizing_mode="stretch_width",
-            margin=0,
-        )
-        for heading, figure in part
-    ]
-    return pn.Column(*panes, stylesheets=[SIDE_BY_SIDE], sizing_mode="stretch_width", margin=0)
+def _html() -> pn.pane.HTML:
+    return pn.pane.HTML("", stylesheets=[STYLE], sizing_mode="stretch_width", margin=0)
 
 
 def page() -> pn.Template:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from dashboard.state import Selection
+from driftline import queries
 
 
 @dataclass(frozen=True)
 class Page:
-    """HTML of the side panel and the context line; a body of HTML texts and tuples of (heading as HTML, Bokeh figure)
-    that stand side by side; and the selection with every default written out, for sharing."""
+    """HTML of the side panel, the context line and the body; the selection with every default written out, for sharing;
+    and what draws the figures below the body as HTML, once a person comes near them."""
 
     panel: str
     context: str
-    body: list[Any]
+    body: str
     full: Selection
+    figures: Callable[[queries.Connection], str] | None = None

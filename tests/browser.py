@@ -73,7 +73,18 @@ SMUGGLED = """
     return count(document.body) + (window.__xss === undefined ? 0 : 1);
 }
 """
-IDLE = "() => window.Bokeh && Bokeh.documents.length > 0 && Bokeh.documents.every(document => document.is_idle)"
+IDLE = """
+() => {
+    const all = (name, node = document) => [...node.querySelectorAll(name),
+        ...[...node.querySelectorAll("*")].flatMap(({ shadowRoot }) => shadowRoot ? all(name, shadowRoot) : [])];
+    return window.Bokeh && Bokeh.documents.every(document => document.is_idle
+        && [...document._all_models.values()].every(model => model.title !== "driftline-bridge"
+            || !model.value || model.value === model.placeholder))
+        && all("driftline-figures").every(element => element.views);
+}
+"""
+# Print shows all of a page: figures that nobody has come near are drawn too.
+WHOLE = "() => dispatchEvent(new Event('beforeprint'))"
 
 
 def find_chromium() -> str | None:
@@ -160,6 +171,9 @@ class Watched:
 
     def settle(self) -> None:
         self.page.locator("h1").first.wait_for()
+        self.page.wait_for_function(IDLE)
+        self.page.evaluate(WHOLE)
+        self.page.locator("driftline-later").wait_for(state="detached")
         self.page.wait_for_function(IDLE)
         assert self.faults == []
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftline import queries
-from driftline.metrics import MINUS, THIN, load_registry
+from driftline.metrics import MINUS, THIN
 from driftline.reports import answer
 from driftline.reports.choice import CANDIDATES, choose_profiles, choose_runs, shorten
 from roots import Root, metrics, profile
@@ -22,7 +22,7 @@ def pair(root: Root, baseline: dict[str, Any], candidate: dict[str, Any]) -> ans
         root.run(key, metrics=metrics(2, **told), fingerprint=dated)
     with root.open() as store:
         rows = queries.deltas(store.connection, "baselines/b", "runs/c").rows
-        return answer.run_answer(rows, load_registry(store.connection), "c")
+        return answer.run_answer(rows, queries.registry(store.connection), "c")
 
 
 def rouge(value: float) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def costs(root: Root, baseline: dict[str, float], candidate: dict[str, float]) -
         root.profile(key, profile(key, f"2026-01-0{key[1]}T00:00:00Z", stages=stages, totals=totals))
     with root.open() as store:
         rows = queries.stage_deltas(store.connection, "v1", "v2").rows
-        return answer.profile_answer(rows, load_registry(store.connection), "v1", "v2")
+        return answer.profile_answer(rows, queries.registry(store.connection), "v1", "v2")
 
 
 @pytest.mark.parametrize(

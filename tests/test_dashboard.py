@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import expect
 
 from driftline import queries
-from driftline.metrics import load_registry
 from shown import BASELINE, FOCUS, OTHER, texts
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def test_home_opens_with_an_answer_that_sql_gives(
 
 def test_the_tiles_are_the_deltas_of_sql(shipped: Served, watch: Watch, connection: duckdb.DuckDBPyConnection) -> None:
     page = watch().open(shipped.at(base=BASELINE, cand=[FOCUS, OTHER]))
-    registry = load_registry(connection)
+    registry = queries.registry(connection)
     for name in ("rougeL_f1", "avg_output_tokens", "avg_latency_s"):
         statement = f"select candidate, baseline from deltas('{BASELINE}', '{{}}') where metric = '{name}'"
         (value, was), (other, _) = (connection.execute(statement.format(run)).fetchall()[0] for run in (FOCUS, OTHER))
@@ -68,7 +67,7 @@ def test_the_tiles_are_the_deltas_of_sql(shipped: Served, watch: Watch, connecti
 
 def test_the_delta_table_is_that_of_sql(shipped: Served, watch: Watch, connection: duckdb.DuckDBPyConnection) -> None:
     page = watch().open(shipped.at(base=BASELINE, cand=FOCUS))
-    registry = load_registry(connection)
+    registry = queries.registry(connection)
     moved = [row for row in queries.deltas(connection, BASELINE, FOCUS).rows if row["delta"] not in (None, 0)]
 
     shown = [

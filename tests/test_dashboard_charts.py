@@ -239,9 +239,11 @@ def test_a_failed_episode_is_told_and_has_no_dot(shipped: Served, watch: Watch) 
 def test_the_charts_of_the_dark_theme_have_its_colours(shipped: Served, watch: Watch) -> None:
     watched = watch(theme="dark")
     page = watched.open(shipped.at())
-    watched.until(lambda: {chart["ground"] for chart in charts(page).values()} == {style.DARK["bg"]}, "dark")
+    watched.settle()
+    assert {chart["ground"] for chart in charts(page).values()} == {style.DARK["bg"]}
     page.keyboard.press("t")
-    watched.until(lambda: {chart["ground"] for chart in charts(page).values()} == {style.LIGHT["bg"]}, "light")
+    watched.settle()
+    assert {chart["ground"] for chart in charts(page).values()} == {style.LIGHT["bg"]}
 
 
 def test_one_column_on_a_phone_and_two_on_a_desk(shipped: Served, watch: Watch) -> None:

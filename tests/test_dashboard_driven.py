@@ -86,9 +86,8 @@ def test_the_theme_is_switched_by_its_button_and_stays_in_the_url(shipped: Serve
     page = watched.open(shipped.at("performance"))
     page.get_by_role("button", name="Switch theme").click()
     expect(page).to_have_url(re.compile("theme=dark"))
-    watched.until(
-        lambda: {trend["ground"] for trend in watched.trends().values()} == {"#101216"}, "the figures are dark"
-    )
+    watched.settle()
+    assert {trend["ground"] for trend in watched.trends().values()} == {"#101216"}
     page.get_by_role("link", name="Home").click()
     expect(page.locator(".tile").first).to_contain_text("ROUGE-L")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -134,6 +133,7 @@ def test_the_tabs_switch_pages_without_losing_the_choice(shipped: Served, watch:
     watched = watch()
     page = watched.open(shipped.at(base=BASELINE, cand=OTHER))
     page.get_by_role("link", name="Performance").click()
+    watched.settle()
     expect(page.locator(".bk-Figure")).to_have_count(2)
     page.get_by_role("link", name="Problems").click()
     expect(page.locator("h1")).to_contain_text("No problems.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,15 @@ article => {
         deleted: words("deleted"), added: words("added"), changed: words("changed"),
         signs: [...article.querySelectorAll(".diff-sign")].map(sign => sign.textContent.trim()),
     };
+}
+"""
+
+# Whether another tab is served before the page has its answer.
+OTHER_TAB = """
+async url => {
+    const bridge = [...Bokeh.documents[0]._all_models.values()].find(model => model.title === "driftline-bridge");
+    await (await fetch(url)).text();
+    return bridge.value !== "" && bridge.placeholder !== bridge.value;
 }
 """
 
@@ -316,3 +326,20 @@ def test_a_phone_shows_the_list_above_the_episode(served: Served, watch: Watch) 
     assert tops == sorted(tops)
     assert len(tops) == 3
     assert watched.width_beyond() <= 0
+
+
+def test_the_page_and_other_tabs_are_answered_while_a_long_text_is_compared(
+    tmp_path: Path, serve: Serve, watch: Watch
+) -> None:
+    root, source = Root(tmp_path / "root"), random.Random("long")
+    for run in (B, C):
+        long = prediction("long", " ".join(f"w{source.randrange(9000)}" for _ in range(34_000)))
+        root.run(run, predictions=[prediction("short", "a few words"), long], metrics=metrics(2, dataset_id="d"))
+    served, watched = serve(root.folder), watch()
+    page = watched.open(served.at("episodes", base=B, cand=C, ep="short"))
+    page.get_by_role("link", name="long", exact=True).click()
+    assert page.evaluate(OTHER_TAB, served.at("problems")), "the server answered only after the comparison"
+    expect(page.locator("html")).to_have_attribute("data-waiting", "")
+    expect(heading(page)).to_contain_text("long")
+    watched.settle()
+    expect(page.locator("html")).not_to_have_attribute("data-waiting", "")

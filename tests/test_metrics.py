@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftline.metrics import MINUS, THIN, Metric, arrow, load_registry, percent, plain
+from driftline import queries
+from driftline.metrics import MINUS, THIN, Metric, arrow, percent, plain
 from roots import Root
 
 
@@ -95,7 +96,7 @@ def test_a_delta_carries_its_sign(unit: str, delta: float | None, text: str) -> 
 
 def test_the_registry_is_that_of_the_relation(root: Root) -> None:
     with root.whole_run("runs/a").open() as store:
-        registry = load_registry(store.connection)
+        registry = queries.registry(store.connection)
         rows = store.connection.execute("select metric, unit, better from metrics order by metric").fetchall()
 
     assert sorted((one.metric, one.unit, one.better) for one in registry.values()) == rows

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from driftline import queries
-from driftline.metrics import MINUS, THIN, load_registry
+from driftline.metrics import MINUS, THIN
 from driftline.reports import delta
 from driftline.reports.choice import Comparison, choose_runs
 from hostile import IMAGE, hostile_root
@@ -213,7 +213,7 @@ def test_more_candidates_and_metrics_than_fit_are_told(root: Root) -> None:
 )
 def test_the_levels_of_a_metric_are_in_its_unit(root: Root, name: str, values: dict[str, Any], expected: str) -> None:
     with root.open() as store:
-        metric = load_registry(store.connection)[name]
+        metric = queries.registry(store.connection)[name]
     row = {level: getattr(metric, level) for level in ("warn_pct", "fail_pct", "warn_abs", "fail_abs")}
 
     assert delta.levels(row | values, metric) == expected

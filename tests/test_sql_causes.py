@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from cause_cases import CASES, MAIN_MAX, MAP_MAX, REDUCE_MAX, REDUCE_MIN, Settings
 from driftline import queries
-from driftline.metrics import load_registry
 from driftline.store import Store, open_store
 from hostile import NAMES, hostile_root
 from roots import Root, metrics
@@ -278,7 +277,7 @@ def test_the_same_configuration_run_again_has_no_cause(shipped: Store) -> None:
 
 
 def test_numbers_are_written_as_on_the_pages(shipped: Store) -> None:
-    registry = load_registry(shipped.connection)
+    registry = queries.registry(shipped.connection)
     for value in (0, 0.004, 0.0435, 0.25, 0.999, 1, 4.81, 9.96, 54.2, 99.95, 217.2, 2357.8, 1234567.5):
         for name in (
             "rougeL_f1",

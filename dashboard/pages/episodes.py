@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
-
-import duckdb
 
 from dashboard.page import Page
 from dashboard.pages import quality
 from dashboard.state import Selection
+from driftline import queries
 from driftline.reports import episodes
 from driftline.reports.choice import Comparison
 
 
-def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
+def build(connection: queries.Connection, selection: Selection) -> Page:
     opened: list[str] = []
 
-    def body(connection: duckdb.DuckDBPyConnection, comparison: Comparison, full: Selection) -> list[Any]:
+    def body(connection: queries.Connection, comparison: Comparison, full: Selection) -> str:
         asked = episodes.Asked.from_text(full.only, full.search, full.at, full.episode, full.view)
         listed = episodes.read(connection, comparison, asked)
         opened.extend([listed.opened] if listed.opened else [])
-        return [episodes.render(connection, comparison, full.candidates, listed)]
+        return episodes.render(connection, comparison, full.candidates, listed)
 
     page = quality.build(connection, selection, body)
     return replace(page, full=replace(page.full, episode=opened[0])) if opened else page

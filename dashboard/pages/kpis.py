@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import duckdb
-
 from dashboard.page import Page
 from dashboard.pages import quality
 from dashboard.state import Selection
+from driftline import queries
 from driftline.reports import kpis
 from driftline.reports.choice import Comparison
 
 
-def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
+def build(connection: queries.Connection, selection: Selection) -> Page:
     return quality.build(connection, selection, _body)
 
 
-def _body(connection: duckdb.DuckDBPyConnection, comparison: Comparison, selection: Selection) -> list[Any]:
+def _body(connection: queries.Connection, comparison: Comparison, selection: Selection) -> str:
     view = kpis.View(selection.sort, selection.search, selection.show == "group")
-    return [kpis.render(connection, comparison, view)]
+    return kpis.render(connection, comparison, view)

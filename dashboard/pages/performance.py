@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import duckdb
 from bokeh.models import CustomJS, TapTool
 
 from dashboard import shell
@@ -18,7 +17,7 @@ from driftline.reports.choice import Choice, choose_profiles, shorten
 from driftline.reports.trends import trend_figures
 
 
-def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
+def build(connection: queries.Connection, selection: Selection) -> Page:
     profiles = {row["profile"]: row for row in queries.profile_list(connection)}
     labels, prefix = shorten(list(profiles))
     choice = choose_profiles(
@@ -27,7 +26,7 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
     panel = profile_panel(choice, list(profiles.values()), labels, prefix)
     if choice is None:
         found = "A single profile: nothing to compare it with." if profiles else "No profiles below profiles/."
-        return Page(panel, "", ["<h1>Nothing to compare yet.</h1>" + html.empty(found, "driftline check")], selection)
+        return Page(panel, "", "<h1>Nothing to compare yet.</h1>" + html.empty(found, "driftline check"), selection)
 
     full = replace(
         selection, profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=choice.focus
@@ -35,10 +34,6 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
     comparison = performance.ProfileComparison(
         choice.baseline, choice.focus, choice.others, labels, full.query, profiles
     )
-    figures = trend_figures(connection, comparison, selection.theme)
-    for _, figure in figures:
-        _focus_on_tap(figure, _focus_queries(selection, choice, list(profiles)))
-    heading = performance.trends_heading(queries.ask(connection, queries.trend_sql("wall_time_s")).rows, comparison)
     facts = sorted({row["dataset_id"] for row in profiles.values() if row["dataset_id"]})
     context = shell.context(
         "releases",
@@ -47,13 +42,18 @@ def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
         [f"Dataset {', '.join(facts)}" if facts else "", "noise not weighed"],
         comparison.to,
     )
-    parts: list[Any] = [
-        performance.before_trends(connection, comparison),
-        f'<section class="sec2">{heading}</section>',
-        tuple(figures),
-        f'<p class="cap">– {performance.GAPS}</p>',
-    ]
-    return Page(panel, context, parts, full)
+    targets = _focus_queries(selection, choice, list(profiles))
+    body = performance.before_trends(connection, comparison)
+    return Page(panel, context, body, full, lambda later: _trends(later, comparison, selection.theme, targets))
+
+
+def _trends(
+    connection: queries.Connection, comparison: performance.ProfileComparison, theme: str, targets: list[str]
+) -> str:
+    figures = trend_figures(connection, comparison, theme)
+    for _, figure in figures:
+        _focus_on_tap(figure, targets)
+    return performance.trends(connection, comparison, figures)
 
 
 def _focus_queries(selection: Selection, choice: Choice, keys: list[str]) -> list[str]:

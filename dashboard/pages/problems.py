@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import duckdb
-
 from dashboard.page import Page
 from dashboard.state import Selection
+from driftline import queries
 from driftline.reports import problems
 
 
-def build(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Page:
-    return Page("", "", [problems.render(connection)], selection)
+def build(connection: queries.Connection, selection: Selection) -> Page:
+    return Page("", "", problems.render(connection), selection)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
-
-import duckdb
 
 from dashboard import shell
 from dashboard.page import Page
@@ -16,44 +13,38 @@ from dashboard.state import Selection
 from driftline import queries
 from driftline.reports import html
 from driftline.reports.choice import Choice, Comparison, choose_runs, labels_of
-from driftline.reports.mixed import banner as quality_banner
-from driftline.scoring import score
-from driftline.store import Store
+from driftline.reports.mixed import banner
 
-# The body of a page: HTML texts and tuples of (title, figure), from the comparison and the selection in full.
-Body = Callable[[duckdb.DuckDBPyConnection, Comparison, Selection], list[Any]]
+# A part of a page as HTML, from the comparison and the selection in full.
+Part = Callable[[queries.Connection, Comparison, Selection], str]
 
 
-def _choice(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Choice | None:
+def choice_of(connection: queries.Connection, selection: Selection) -> Choice | None:
     preset = os.environ.get("BASELINE", "")
     return choose_runs(connection, selection.baseline, selection.candidates, selection.focus, preset)
 
 
-def score_chosen(store: Store, selection: Selection) -> None:
-    """Scores the episodes of the baseline and of the candidate in focus, if that was not done before."""
-    with store.cursor() as connection:
-        choice = _choice(connection, selection)
-    if choice:
-        score(store, (choice.baseline, choice.focus))
-
-
-def build(connection: duckdb.DuckDBPyConnection, selection: Selection, body: Body) -> Page:
+def build(connection: queries.Connection, selection: Selection, body: Part, figures: Part | None = None) -> Page:
     """A page about runs."""
     runs = queries.selectable_runs(connection)
     groups = queries.groups(connection)
-    choice = _choice(connection, selection)
+    choice = choice_of(connection, selection)
     panel = run_panel(selection, choice, runs, groups)
     if choice is None:
         nothing = "<h1>Nothing to compare yet.</h1>" + html.empty(_found(len(runs)), "driftline check")
-        return Page(panel, "", [nothing], selection)
+        return Page(panel, "", nothing, selection)
     full = replace(selection, baseline=choice.baseline, candidates=choice.candidates, focus=choice.focus)
     labels = labels_of(runs, (choice.baseline, *choice.candidates))
     comparison = Comparison(choice.baseline, choice.focus, choice.others, labels, full.query)
     focused = next(row for row in runs if row["run"] == choice.focus)
     facts = [f"{focused['episodes'] or 0} episodes", "noise not weighed"]
     context = shell.context("runs", choice, labels, facts, comparison.to)
-    banner = quality_banner(connection, comparison)
-    return Page(panel, context, [*([banner] if banner else []), *body(connection, comparison, full)], full)
+    said = banner(connection, comparison) + body(connection, comparison, full)
+    return Page(panel, context, said, full, figures and _later(figures, comparison, full))
+
+
+def _later(part: Part, comparison: Comparison, full: Selection) -> Callable[[queries.Connection], str]:
+    return lambda connection: part(connection, comparison, full)
 
 
 def _found(runs: int) -> str:

@@ -1,7 +1,7 @@
 // Links, keys and the theme. The URL holds the screen; the server answers a new query with a new page body.
 (() => {
   const root = document.documentElement;
-  let sent = 0;
+  let sent = 0, isHeard = false;
 
   function bridge() {
     for (const doc of window.Bokeh ? Bokeh.documents : []) {
@@ -19,9 +19,42 @@
   function ask(search) {
     name(search);
     const model = bridge();
-    if (model) model.value = `${++sent} ${search}`;
-    else location.search = search;
+    if (!model) return void (location.search = search);
+    height = find("driftline-figures")?.getRootNode().host?.offsetHeight ?? 0;
+    send(model, search);
   }
+  function send(model, what) {
+    const asked = (model.value = `${++sent} ${what}`);
+    if (!isHeard) model.properties.placeholder.change.connect(() => hear(model));
+    isHeard = true;
+    setTimeout(() => model.value === asked && tellWaiting(model.placeholder !== asked), 400);
+  }
+  function hear(model) {
+    tellWaiting(model.placeholder !== model.value);
+    if (isNear) drawFigures();
+  }
+  // What takes longer than a moment is seen to be under way.
+  function tellWaiting(isWaiting) {
+    if (isWaiting) root.dataset.waiting = "";
+    else delete root.dataset.waiting;
+  }
+  // Figures are asked for when they come near, so that the words do not wait for them.
+  let isNear = false, height = 0;
+  const near = new IntersectionObserver((entries) => {
+    isNear = entries.at(-1).isIntersecting;
+    if (isNear) drawFigures();
+  }, { rootMargin: "0px 0px -120px" });
+  customElements.define("driftline-later", class extends HTMLElement {
+    // What was drawn here before leaves its room, so that nothing moves under the pointer.
+    connectedCallback() { this.style.minHeight = `${height}px`; near.observe(this); }
+    disconnectedCallback() { near.unobserve(this); isNear = false; }
+  });
+  function drawFigures() {
+    const model = bridge();
+    // Where another page is under way, these figures are not wanted any more.
+    if (find("driftline-later") && model && (!model.value || model.value === model.placeholder)) send(model, "figures");
+  }
+  addEventListener("beforeprint", drawFigures);
   function withTheme(search) {
     const query = new URLSearchParams(search);
     query.set("theme", root.dataset.theme);

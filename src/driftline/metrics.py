@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import duckdb
-
 MINUS = "\u2212"
 THIN = "\u202f"
 RATIO_FROM_PCT = 400
@@ -92,10 +90,3 @@ def percent(pct: float | None) -> str:
 def arrow(delta: float | None) -> str:
     """Where the number went, whatever that means: ▲, ▼ or =."""
     return "" if delta is None else "▲" if delta > 0 else "▼" if delta < 0 else "="
-
-
-def load_registry(connection: duckdb.DuckDBPyConnection) -> dict[str, Metric]:
-    """Every metric of the root by its name, in the registry's order."""
-    names = ", ".join(Metric.__dataclass_fields__)
-    rows = connection.execute(f"select {names} from metrics").fetchall()
-    return {row[0]: Metric(*row) for row in rows}

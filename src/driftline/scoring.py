@@ -24,8 +24,11 @@ def score(store: Store, runs: Iterable[str]) -> bool:
             rows = [row for pair in queries.unscored(connection, asked) for row in _scored(connection, pair)]
         if not rows:
             break
+        before = store.sources
         store.add("scores", rows)
         is_new |= store.refresh()
+        if store.sources == before:
+            break
     return is_new
 
 

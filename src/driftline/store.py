@@ -129,6 +129,11 @@ class Store:
                 self.cache.retire(manifest, merge(self.connection, self.cache, manifest, kind))
             self.cache.save(manifest)
 
+    @property
+    def sources(self) -> list[str]:
+        """What the model reads, without computed scores: where these are equal, so are all rows but those of scores."""
+        return [part for part in self._model.sources if not part.startswith("create or replace view source_scores ")]
+
     def write_shell_file(self) -> Path:
         """The start file of the duckdb shell: the same model, in the cache folder."""
         target = self.cache.folder / "shell.sql"

@@ -40,6 +40,31 @@ COUNT = """
   return count(document);
 }
 """
+# Scrolls to where the figures belong, or are.
+TO_FIGURES = """
+() => {
+  const find = (node) => node.querySelector("driftline-later, driftline-figures") ?? [...node.querySelectorAll("*")]
+    .reduce((found, { shadowRoot }) => found ?? (shadowRoot && find(shadowRoot)), null);
+  window.__changes.pointer = performance.now();
+  find(document).scrollIntoView();
+}
+"""
+# The charts of Home by name, and where the nth of some dots of one is on the screen.
+CHARTS = """
+() => [...Bokeh.index.query(view => view.model.tags?.[0] === "quality")].map(view => view.model.tags[1]).sort()
+"""
+DOT = """
+([chart, number]) => {
+  const [view] = Bokeh.index.query(view => view.model.tags?.[0] === "quality" && view.model.tags[1] === chart);
+  const { glyph, data_source: source } = view.model.renderers.find(renderer => renderer.name === "dots");
+  const column = name => source.data instanceof Map ? source.data.get(name) : source.data[name];
+  const [xs, ys] = [column(glyph.x.field), column(glyph.y.field)];
+  const known = [...xs.keys()].filter(at => Number.isFinite(xs[at]) && Number.isFinite(ys[at]));
+  const at = known[(1 + number) * 7 % known.length];
+  const box = view.el.getBoundingClientRect();
+  return [box.x + view.frame.x_scale.compute(xs[at]), box.y + view.frame.y_scale.compute(ys[at])];
+}
+"""
 
 
 @dataclass(frozen=True)
@@ -76,6 +101,7 @@ def load(page: Page, url: str) -> float:
 def after(page: Page, act: Callable[[], object]) -> float:
     """From the pointer's last event to the last change that follows, ms."""
     act()
+    page.wait_for_function(IDLE)
     page.wait_for_function(SETTLED)
     return float(page.evaluate("() => Math.max(0, window.__changes.last - window.__changes.pointer)"))
 
@@ -115,7 +141,8 @@ def switches(page: Page, url: str) -> Iterator[Timed]:
 def clicks(page: Page, url: str) -> Iterator[Timed]:
     load(page, f"{url}?page=home")
     radios, boxes = page.get_by_role("radio"), page.get_by_role("checkbox", checked=True)
-    bases = [after(page, radios.nth(number % 2 + 1).click) for number in range(ROUNDS + 1)][1:]
+    # The first after those that are chosen: a pair that was never asked for before.
+    bases = [after(page, radios.nth(number + 2).click) for number in range(min(ROUNDS, radios.count() - 2))]
     yield Timed("change the baseline", bases, CLICK_MS)
     values = []
     for _ in range(ROUNDS + 1):
@@ -130,17 +157,20 @@ def clicks(page: Page, url: str) -> Iterator[Timed]:
 
 
 def hovers(page: Page, url: str) -> Iterator[Timed]:
-    load(page, f"{url}?page=home")
-    figure = page.locator(".bk-Figure").first
-    figure.scroll_into_view_if_needed()
-    box = figure.bounding_box()
-    if box is None:
-        return
-    values = []
-    for number in range(ROUNDS + 1):
-        x, y = box["x"] + box["width"] * (0.3 + 0.08 * number), box["y"] + box["height"] * (0.3 + 0.08 * number)
-        values.append(after(page, lambda x=x, y=y: page.mouse.move(x, y)))  # type: ignore[misc]
-    yield Timed("hover over a chart", values[1:], HOVER_MS)
+    """From dot to dot in each chart of Home."""
+    values, later = [], page.locator("driftline-later")
+    for _ in range(ROUNDS):
+        load(page, f"{url}?page=home")
+        values.append(after(page, lambda: (page.evaluate(TO_FIGURES), later.wait_for(state="detached"))))
+    yield Timed("scroll to the charts", values, SWITCH_MS)
+    for chart in page.evaluate(CHARTS):
+        values = []
+        for number in range(ROUNDS + 1):
+            page.mouse.wheel(0, page.evaluate(DOT, [chart, number])[1] - 500)
+            page.wait_for_function(SETTLED)
+            x, y = page.evaluate(DOT, [chart, number])
+            values.append(after(page, lambda x=x, y=y: page.mouse.move(x, y)))  # type: ignore[misc]
+        yield Timed(f"point at a dot of chart {chart}", values[1:], HOVER_MS)
 
 
 def large_home(browser: Browser, root: Path) -> Iterator[Timed]:

@@ -4,7 +4,7 @@ Each question is one statement with its keys as literals: what runs is what "Sho
 Rows come as dictionaries; only frames for charts import pandas, so that the command line starts fast.
 """
 
-from driftline.queries.asking import TABLES, Connection, Row, Rows, Table, answer, ask
+from driftline.queries.asking import NOTHING, TABLES, Connection, Row, Rows, Table, answer, ask
 from driftline.queries.episodes import (
     EPISODE_FILTERS,
     PAGE,
@@ -39,7 +39,8 @@ from driftline.queries.profiles import (
     trend,
     trend_sql,
 )
-from driftline.queries.roots import loaded_counts, problem_rows, problems_sql
+from driftline.queries.remembering import Answers, Remembering
+from driftline.queries.roots import loaded_counts, problem_rows, problems_sql, registry
 from driftline.queries.runs import (
     causes,
     deltas,
@@ -55,10 +56,13 @@ __all__ = [
     "EPISODE_FILTERS",
     "KPI_COLUMNS",
     "KPI_ROWS",
+    "NOTHING",
     "PAGE",
     "TABLES",
     "WORST_FIRST",
+    "Answers",
     "Connection",
+    "Remembering",
     "Row",
     "Rows",
     "Table",
@@ -91,6 +95,7 @@ __all__ = [
     "profile_deltas",
     "profile_list",
     "reference_texts",
+    "registry",
     "scores",
     "scores_sql",
     "selectable_runs",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from driftline.errors import UserError
+from driftline.queries.remembering import Remembering
 
-Connection = duckdb.DuckDBPyConnection
+if TYPE_CHECKING:
+    import pandas as pd
 
+# The smallest question.
+NOTHING = "select 1 from metrics limit 0"
 
 Rows = tuple[list[str], list[tuple[Any, ...]]]
 
@@ -29,14 +33,27 @@ class Table:
     sql: str
 
 
+Connection = duckdb.DuckDBPyConnection | Remembering
+
+
 def ask(connection: Connection, statement: str) -> Table:
     """The rows of a statement. Raises duckdb.Error: a statement of ours that fails is a fault of ours."""
+    if isinstance(connection, Remembering):
+        table = connection.once("rows", statement, ask)
+        return Table([dict(row) for row in table.rows], statement)
     cursor = connection.execute(statement)
     names = [column[0] for column in cursor.description or []]
     return Table([dict(zip(names, row, strict=True)) for row in cursor.fetchall()], statement)
 
 
-def answer(connection: Connection, statement: str) -> Rows:
+def frame(connection: Connection, statement: str) -> pd.DataFrame:
+    """The rows of a statement as a frame. Raises duckdb.Error."""
+    if isinstance(connection, Remembering):
+        return connection.once("frame", statement, frame).copy()
+    return connection.execute(statement).df()
+
+
+def answer(connection: duckdb.DuckDBPyConnection, statement: str) -> Rows:
     """Column names and rows of a person's statement. Raises UserError with DuckDB's message."""
     try:
         if not connection.extract_statements(statement):

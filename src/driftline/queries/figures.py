@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from driftline.artifacts.bulk import literal, literals
-from driftline.queries.asking import Connection, Row, ask
+from driftline.queries.asking import Connection, Row, ask, frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ order by list_position({listed}, p.run), p.position"""
 def episode_points(connection: Connection, runs: list[str]) -> pd.DataFrame:
     """run, episode_id, status, output_tokens and latency_s (NaN at a gap), and the run's min, q1, median, q3, max and
     mean; by run as given."""
-    return connection.execute(episode_points_sql(runs)).df()
+    return frame(connection, episode_points_sql(runs))
 
 
 def flow_sql(baseline: str, candidate: str) -> str:
@@ -70,17 +70,21 @@ order by
 
 def flow(connection: Connection, baseline: str, candidate: str) -> pd.DataFrame:
     """episode_id, metric, baseline, candidate, delta (NaN at a gap), status, and the means of the metric."""
-    return connection.execute(flow_sql(baseline, candidate)).df()
+    return frame(connection, flow_sql(baseline, candidate))
 
 
 def scores_sql(baseline: str, candidate: str) -> str:
     """ROUGE of two runs: the aggregates of each reference without an episode, then every episode, the largest loss of
     ROUGE-L first; an episode that the candidate failed has a row of its own."""
     pair = f"{literal(baseline)}, {literal(candidate)}"
-    return f"""with scores as (
+    return f"""with run_metrics as materialized (
+    -- deltas() asks for these metrics only: none of them has to read a text
+    select * from main.run_metrics where metric in ('rougeL_f1', 'rouge1_f1', 'rouge2_f1')
+),
+
+scores as (
     select null as episode_id, metric, reference, baseline, candidate, delta, delta_pct, status
     from deltas({pair})
-    where metric in ('rougeL_f1', 'rouge1_f1', 'rouge2_f1')
     union all
     select episode_id, metric, reference, baseline, candidate, delta, null as delta_pct, status
     from episode_deltas({pair})
@@ -102,7 +106,7 @@ order by
 
 def scores(connection: Connection, baseline: str, candidate: str) -> pd.DataFrame:
     """episode_id (None in a row of an aggregate), metric, reference, baseline, candidate, delta, delta_pct, status."""
-    return connection.execute(scores_sql(baseline, candidate)).df()
+    return frame(connection, scores_sql(baseline, candidate))
 
 
 def flow_limits_sql(runs: list[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from driftline.artifacts.bulk import literal, literals
-from driftline.queries.asking import Connection, Row, Table, ask
+from driftline.queries.asking import Connection, Row, Table, ask, frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,7 @@ order by stage_order, stage, release_order"""
 
 def trend(connection: Connection, metric: str) -> pd.DataFrame:
     """profile, release, release_order, stage, stage_order, value (NaN at a gap), present; by stage, then release."""
-    return connection.execute(trend_sql(metric)).df()
+    return frame(connection, trend_sql(metric))
 
 
 def spread_sql(metric: str) -> str:
@@ -89,4 +89,4 @@ order by profile, stage"""
 
 def spread(connection: Connection, metric: str) -> pd.DataFrame:
     """profile, stage, low, high, captures."""
-    return connection.execute(spread_sql(metric)).df()
+    return frame(connection, spread_sql(metric))

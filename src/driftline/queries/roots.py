@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from driftline.queries.asking import Connection, Rows, answer, ask
+from driftline.metrics import Metric
+from driftline.queries.asking import Connection, Rows, ask
+
+PROBLEM_COLUMNS = ("severity", "artifact", "file", "line", "problem", "remedy")
 
 
 def problem_rows(connection: Connection, with_info: bool) -> Rows:
     """severity, artifact, file, line, problem, remedy: errors first."""
-    return answer(connection, problems_sql(with_info))
+    rows = ask(connection, problems_sql(with_info)).rows
+    return list(PROBLEM_COLUMNS), [tuple(row.values()) for row in rows]
 
 
 def problems_sql(with_info: bool) -> str:
     hidden = "" if with_info else "where severity <> 'info'\n"
     return (
-        f"select severity, artifact, file, line, problem, remedy\nfrom problems\n{hidden}"
+        f"select {', '.join(PROBLEM_COLUMNS)}\nfrom problems\n{hidden}"
         "order by list_position(['error', 'warning', 'info'], severity), file, line, problem"
     )
 
@@ -48,3 +52,9 @@ def loaded_counts(connection: Connection) -> dict[str, int]:
         """,
     )
     return table.rows[0]
+
+
+def registry(connection: Connection) -> dict[str, Metric]:
+    """Every metric of the root by its name, in the registry's order."""
+    names = ", ".join(Metric.__dataclass_fields__)
+    return {row["metric"]: Metric(**row) for row in ask(connection, f"select {names} from metrics").rows}

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from driftline import queries
 
 CANDIDATES = 5
@@ -60,7 +58,7 @@ def _unknown(asked: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
 
 
 def choose_runs(
-    connection: duckdb.DuckDBPyConnection,
+    connection: queries.Connection,
     baseline: str = "",
     candidates: tuple[str, ...] = (),
     focus: str = "",
@@ -121,7 +119,7 @@ def labels_of(runs: list[queries.Row], chosen: tuple[str, ...]) -> dict[str, str
 
 
 def choose_profiles(
-    connection: duckdb.DuckDBPyConnection, baseline: str = "", candidates: tuple[str, ...] = (), focus: str = ""
+    connection: queries.Connection, baseline: str = "", candidates: tuple[str, ...] = (), focus: str = ""
 ) -> Choice | None:
     """The named profiles, else the default pair with the newest beside it as context; None below two profiles."""
     keys = [row["profile"] for row in queries.profile_list(connection)]

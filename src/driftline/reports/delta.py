@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-import duckdb
-
 from driftline import queries
-from driftline.metrics import MINUS, THIN, Metric, arrow, load_registry, percent
+from driftline.metrics import MINUS, THIN, Metric, arrow, percent
 from driftline.reports import answer, csv, html
 from driftline.reports.choice import Comparison
 from driftline.reports.html import STRIP_HIGH, STRIP_LOW, esc
@@ -23,9 +21,9 @@ FILE_COLUMNS = (
 )  # fmt: skip
 
 
-def render(connection: duckdb.DuckDBPyConnection, comparison: Comparison, shows_all: bool = False) -> str:
+def render(connection: queries.Connection, comparison: Comparison, shows_all: bool = False) -> str:
     """The whole page as HTML."""
-    registry = load_registry(connection)
+    registry = queries.registry(connection)
     runs = comparison.candidates[:CANDIDATES_SHOWN]
     table = queries.delta_matrix(connection, comparison.baseline, list(runs))
     if not table.rows:

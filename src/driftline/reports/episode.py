@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import duckdb
-
 from driftline import queries
-from driftline.metrics import Metric, load_registry, percent
+from driftline.metrics import Metric, percent
 from driftline.reports import html
 from driftline.reports.choice import Comparison
 from driftline.reports.episode_texts import columns, references, show_sql, written
@@ -47,9 +45,7 @@ class Opened:
     next: str | None = None
 
 
-def render(
-    connection: duckdb.DuckDBPyConnection, comparison: Comparison, candidates: Sequence[str], opened: Opened
-) -> str:
+def render(connection: queries.Connection, comparison: Comparison, candidates: Sequence[str], opened: Opened) -> str:
     """The open episode as HTML; `candidates` in the order of their tabs."""
     texts = queries.episode_texts(connection, [comparison.baseline, *candidates], opened.episode)
     rows = {row["run"]: row for row in texts.rows}
@@ -64,7 +60,7 @@ def render(
         if is_comparable and "json" not in (baseline.kind, candidate.kind)
         else None
     )
-    registry = load_registry(connection)
+    registry = queries.registry(connection)
     return (
         '<div class="hd">'
         + _heading(comparison, opened, insight(opened, registry, facts, baseline == candidate and is_comparable))
@@ -230,7 +226,7 @@ def _facts(baseline: str, candidate: str) -> Facts:
     return lost_and_added(baseline, candidate)
 
 
-def _references(connection: duckdb.DuckDBPyConnection, comparison: Comparison, opened: Opened) -> str:
+def _references(connection: queries.Connection, comparison: Comparison, opened: Opened) -> str:
     if opened.view != "reference":
         return ""
     table = queries.reference_texts(connection, [comparison.baseline, comparison.focus], opened.episode)

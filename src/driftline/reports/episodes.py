@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from driftline import queries
-from driftline.metrics import Metric, load_registry
+from driftline.metrics import Metric
 from driftline.reports import episode, html
 from driftline.reports.choice import Comparison
 from driftline.reports.episode_texts import show_sql
@@ -65,7 +63,7 @@ class Listed:
         return int(self.counts[ONLY[self.asked.only][1]])
 
 
-def read(connection: duckdb.DuckDBPyConnection, comparison: Comparison, asked: Asked) -> Listed:
+def read(connection: queries.Connection, comparison: Comparison, asked: Asked) -> Listed:
     """The page that holds the open episode, else the page asked for, at most the last one."""
     counts = queries.episode_counts(connection, comparison.baseline, comparison.focus, asked.search)
     found = counts.rows[0][ONLY[asked.only][1]]
@@ -83,11 +81,9 @@ def read(connection: duckdb.DuckDBPyConnection, comparison: Comparison, asked: A
     return Listed(asked, counts.rows[0], counts.sql, table, opened)
 
 
-def render(
-    connection: duckdb.DuckDBPyConnection, comparison: Comparison, candidates: tuple[str, ...], listed: Listed
-) -> str:
+def render(connection: queries.Connection, comparison: Comparison, candidates: tuple[str, ...], listed: Listed) -> str:
     """The list beside the open episode, as HTML; `candidates` in the order of their tabs."""
-    registry = load_registry(connection)
+    registry = queries.registry(connection)
     if not listed.counts["all_episodes"]:
         nothing = html.empty("Neither run has a predictions.jsonl that can be read.", "driftline check")
         return f'<h1 class="ep-h">No episodes to compare</h1>{nothing}{show_sql(listed.counts_sql)}'
@@ -97,7 +93,7 @@ def render(
     return f'<div class="eps"><section class="ep-list">{left}</section><section>{right}</section></div>'
 
 
-def _opened(connection: duckdb.DuckDBPyConnection, comparison: Comparison, listed: Listed) -> episode.Opened | None:
+def _opened(connection: queries.Connection, comparison: Comparison, listed: Listed) -> episode.Opened | None:
     if listed.opened is None:
         return None
     view, name = listed.asked.view, listed.opened

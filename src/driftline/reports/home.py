@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import duckdb
-
 from driftline import queries
-from driftline.metrics import Metric, arrow, load_registry, percent
+from driftline.metrics import Metric, arrow, percent
 from driftline.reports import answer, html
 from driftline.reports.choice import Comparison
 from driftline.reports.html import esc
@@ -32,15 +30,28 @@ FOOT = (
 NO_NOISE = "Levels are thresholds only: noise is not weighed, so what looks like a change may be none."
 
 
-def render(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str:
+def ask_ahead(model: queries.Remembering, comparison: Comparison) -> None:
+    """Begins with what takes longest and needs no scores of episodes."""
+    pair, candidates = (comparison.baseline, comparison.focus), [comparison.focus, *comparison.others]
+    model.ahead(
+        [
+            lambda other: queries.causes(other, *pair),
+            lambda other: queries.kpi_deltas(other, comparison.baseline, candidates),
+            lambda other: queries.mixture(other, [comparison.baseline, *comparison.candidates]),
+        ]
+    )
+
+
+def render(connection: queries.Connection, comparison: Comparison) -> str:
     """The whole page as HTML."""
-    registry = load_registry(connection)
-    table = queries.deltas(connection, comparison.baseline, comparison.focus)
+    registry = queries.registry(connection)
+    pair = comparison.baseline, comparison.focus
+    table = queries.deltas(connection, *pair)
     tiles = queries.kpi_deltas(connection, comparison.baseline, [comparison.focus, *comparison.others])
-    episodes = queries.episode_changes(connection, comparison.baseline, comparison.focus)
+    episodes = queries.episode_changes(connection, *pair)
     by_run = {run: [row for row in tiles.rows if row["run"] == run] for run in (comparison.focus, *comparison.others)}
     return (
-        _answer(connection, comparison, table.rows, episodes.rows, by_run, registry)
+        _answer(comparison, table.rows, episodes.rows, by_run, queries.causes(connection, *pair).rows, registry)
         + _tiles(comparison, by_run, registry)
         + '<div class="hm2"><section>'
         + _differs(table, registry)
@@ -51,16 +62,16 @@ def render(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str
 
 
 def _answer(
-    connection: duckdb.DuckDBPyConnection,
     comparison: Comparison,
     rows: Sequence[Row],
     episodes: Sequence[Row],
     by_run: dict[str, list[Row]],
+    causes: Sequence[Row],
     registry: answer.Registry,
 ) -> str:
     said = answer.run_answer(rows, registry, comparison.labels[comparison.focus])
     parts = [f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>']
-    parts.append(html.lead(_cause(connection, comparison) + _look_at(episodes)))
+    parts.append(html.lead(_cause(causes) + _look_at(episodes)))
     if comparison.others:
         primary = {row["metric"] for row in rows if row["is_primary"]}
         clauses = []
@@ -72,9 +83,8 @@ def _answer(
     return html.join(parts)
 
 
-def _cause(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str:
+def _cause(rows: Sequence[Row]) -> str:
     """The likely cause with its evidence, and what was configured differently: the first thing to suspect."""
-    rows = queries.causes(connection, comparison.baseline, comparison.focus).rows
     configured = next((row for row in rows if row["rule"] in CONFIGURED), None)
     # A change that only says the headline again is no cause of it.
     told = [row for row in rows if row["rule"] not in (*CONFIGURED, *EFFECTS)]

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from driftline import queries
-from driftline.metrics import Metric, load_registry
+from driftline.metrics import Metric
 from driftline.reports import answer, csv, html
 from driftline.reports.choice import Comparison
 from driftline.reports.html import attr, esc
@@ -68,7 +66,7 @@ WORDS = {
 FILE_COLUMNS = ("run", *queries.KPI_COLUMNS, "rouge_reference", "model", "dataset_id", "category", "best", "worst")
 
 
-def render(connection: duckdb.DuckDBPyConnection, comparison: Comparison, view: View) -> str:
+def render(connection: queries.Connection, comparison: Comparison, view: View) -> str:
     """The whole page as HTML."""
     runs = [comparison.baseline, *comparison.candidates]
     table = queries.kpi_table(connection, runs, group=view.is_group, search=view.search, sort=view.sort)
@@ -81,7 +79,7 @@ def render(connection: duckdb.DuckDBPyConnection, comparison: Comparison, view: 
         f"<h1>{esc(insight(rows))}</h1>"
         + html.lead(esc(_about(rows)))
         + controls
-        + _table(rows, comparison, view, load_registry(connection))
+        + _table(rows, comparison, view, queries.registry(connection))
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
-
 from driftline import queries
 from driftline.reports.choice import Comparison
 from driftline.reports.html import esc
@@ -11,7 +9,7 @@ from driftline.reports.html import esc
 WORDS = {"tasks": "tasks", "kinds": "kinds", "datasets": "datasets"}
 
 
-def banner(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> str:
+def banner(connection: queries.Connection, comparison: Comparison) -> str:
     """The line as HTML; empty where all runs are of one task, kind and dataset and share a reference."""
     found = queries.mixture(connection, [comparison.baseline, *comparison.candidates])
     mixed = [f"{word} ({', '.join(found[name])})" for name, word in WORDS.items() if len(found[name]) > 1]

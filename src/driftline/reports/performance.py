@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
-
 from driftline import queries
-from driftline.metrics import Metric, arrow, load_registry, percent
+from driftline.metrics import Metric, arrow, percent
 from driftline.reports import answer, html
 from driftline.reports.choice import Comparison
+from driftline.reports.figures import Titled, embedded
 from driftline.reports.html import esc
 
 Row = dict[str, Any]
@@ -36,9 +35,9 @@ class ProfileComparison(Comparison):
         return self.query(profile_focus=candidate)
 
 
-def before_trends(connection: duckdb.DuckDBPyConnection, comparison: ProfileComparison) -> str:
+def before_trends(connection: queries.Connection, comparison: ProfileComparison) -> str:
     """Answer, warnings, tiles and the stage table, as HTML."""
-    registry = load_registry(connection)
+    registry = queries.registry(connection)
     table = queries.stage_deltas(connection, comparison.baseline, comparison.focus)
     totals = queries.profile_deltas(connection, comparison.baseline, [comparison.focus, *comparison.others])
     labels = comparison.labels
@@ -52,7 +51,14 @@ def before_trends(connection: duckdb.DuckDBPyConnection, comparison: ProfileComp
     )
 
 
-def trends_heading(rows: Sequence[Row], comparison: ProfileComparison) -> str:
+def trends(connection: queries.Connection, comparison: ProfileComparison, figures: Titled) -> str:
+    """The small multiples under their heading."""
+    rows = queries.ask(connection, queries.trend_sql("wall_time_s")).rows
+    heading = _trends_heading(rows, comparison)
+    return f'<section class="sec2">{heading}{embedded(figures)}<p class="cap">– {GAPS}</p></section>'
+
+
+def _trends_heading(rows: Sequence[Row], comparison: ProfileComparison) -> str:
     """Title and caption of the small multiples; `rows` are those of `stage_trend` for wall time."""
     stages = {row["stage"] for row in rows}
     gone = sorted({row["stage"] for row in rows if not row["present"]} - {"(totals)"})

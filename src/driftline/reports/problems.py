@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
-
 from driftline import queries
 from driftline.reports import html
 from driftline.reports.html import esc
@@ -11,7 +9,7 @@ from driftline.reports.html import esc
 SHOWN = 500
 
 
-def render(connection: duckdb.DuckDBPyConnection) -> str:
+def render(connection: queries.Connection) -> str:
     """The whole page as HTML; what is optional is folded."""
     counts = queries.loaded_counts(connection)
     columns, rows = queries.problem_rows(connection, with_info=True)

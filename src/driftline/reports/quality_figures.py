@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import Any
 
-import duckdb
 import pandas as pd
 from bokeh.models import CustomJS, HoverTool, TapTool
 
 from driftline import queries
 from driftline.charts import distribution, flow, latency, scores, style
 from driftline.charts.panels import Limit, Panels, draw_panels
-from driftline.metrics import Metric, load_registry
+from driftline.metrics import Metric
 from driftline.reports import figure_titles, html
 from driftline.reports.choice import Comparison
+from driftline.reports.figures import embedded
 
 Registry = dict[str, Metric]
-# HTML, or figures below their headings that stand side by side.
-Part = str | tuple[tuple[str, Any], ...]
-MARKING = (resources.files("driftline") / "reports" / "charts.js").read_text()
 LISTED = 8
 POINT_TIP = "@episode · @label: @tokens_shown, @latency_shown"
 PAIR_TIP = "@episode · @name: @was → @now"
 
 
-def figures(connection: duckdb.DuckDBPyConnection, comparison: Comparison, theme: str) -> list[Part]:
+def figures(connection: queries.Connection, comparison: Comparison, theme: str) -> str:
     """The charts that the runs have data for, and a line for each that they have none for."""
-    registry = load_registry(connection)
+    registry = queries.registry(connection)
     palette = style.DARK if theme == "dark" else style.LIGHT
     targets = _targets(comparison)
     drawn, missing = _points(connection, comparison, registry, palette, targets)
@@ -35,8 +31,8 @@ def figures(connection: duckdb.DuckDBPyConnection, comparison: Comparison, theme
         titled, why = build(connection, comparison, registry, palette, targets)
         drawn += titled
         missing += [why] if why else []
-    lines = [f'<p class="cap why">{html.esc(why)}</p>' for why in missing]
-    return ['<div class="sec2"></div>', *([tuple(drawn)] if drawn else []), *lines]
+    lines = html.join(f'<p class="cap why">{html.esc(why)}</p>' for why in missing)
+    return f'<div class="sec2"></div>{embedded(drawn) if drawn else ""}{lines}'
 
 
 def _targets(comparison: Comparison) -> dict[str, Any]:
@@ -50,7 +46,7 @@ def _targets(comparison: Comparison) -> dict[str, Any]:
 
 
 def _points(
-    connection: duckdb.DuckDBPyConnection,
+    connection: queries.Connection,
     comparison: Comparison,
     registry: Registry,
     palette: style.Palette,
@@ -81,7 +77,7 @@ def _points(
 
 
 def _flow(
-    connection: duckdb.DuckDBPyConnection,
+    connection: queries.Connection,
     comparison: Comparison,
     registry: Registry,
     palette: style.Palette,
@@ -101,7 +97,7 @@ def _flow(
 
 
 def _scores(
-    connection: duckdb.DuckDBPyConnection,
+    connection: queries.Connection,
     comparison: Comparison,
     registry: Registry,
     palette: style.Palette,

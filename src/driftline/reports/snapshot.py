@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import bokeh
-from bokeh.embed import components
 
 from driftline import queries
 from driftline.errors import UserError
 from driftline.reports import home, html, performance, problems, quality_figures
 from driftline.reports.choice import Choice, Comparison, choose_profiles, choose_runs, labels_of, shorten
+from driftline.reports.figures import SCRIPT
 from driftline.reports.html import STYLE, esc
 from driftline.reports.mixed import banner
 from driftline.reports.trends import trend_figures
@@ -28,7 +27,6 @@ PAGE_STYLE = """
 .snapshot nav { display: flex; gap: 18px; padding: 14px 0; border-bottom: 1px solid var(--hair); }
 .snapshot nav a { color: var(--ink2); border-bottom: 1px solid var(--rule); }
 .snapshot > section { padding-top: 26px; } .snapshot a[data-go] { pointer-events: none; border: 0; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 34px 40px; }
 @media (max-width: 720px) { .snapshot { padding: 0 16px 40px; } }
 """
 
@@ -65,13 +63,12 @@ def render_snapshot(store: Store, baseline: str | None = None, candidate: str | 
     _score_chosen(store, baseline, candidate)
     connection = store.cursor()
     try:
-        quality, charts = _home(connection, baseline, candidate)
-        cost, script = _performance(connection)
+        quality = _home(connection, baseline, candidate)
+        cost = _performance(connection)
         listed = problems.render(connection)
     finally:
         connection.close()
     library = (Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js").read_text()
-    marking = f"<script>{quality_figures.MARKING}</script>"
     return (
         '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>driftline</title>'
@@ -80,7 +77,7 @@ def render_snapshot(store: Store, baseline: str | None = None, candidate: str | 
         '<nav><b>driftline</b><a href="#home">Home</a><a href="#performance">Performance</a>'
         '<a href="#problems">Problems</a></nav>'
         f'<section id="home">{quality}</section><section id="performance">{cost}</section>'
-        f'<section id="problems">{listed}</section></div>{charts}{script}{marking}</body></html>'
+        f'<section id="problems">{listed}</section></div><script>{SCRIPT}</script></body></html>'
     )
 
 
@@ -96,7 +93,7 @@ def _score_chosen(store: Store, baseline: str | None, candidate: str | None) -> 
         score(store, (choice.baseline, choice.focus))
 
 
-def _home(connection: Any, baseline: str | None, candidate: str | None) -> tuple[str, str]:
+def _home(connection: Any, baseline: str | None, candidate: str | None) -> str:
     runs = queries.selectable_runs(connection)
     known = {row["run"] for row in runs}
     for key in filter(None, (baseline, candidate)):
@@ -105,41 +102,27 @@ def _home(connection: Any, baseline: str | None, candidate: str | None) -> tuple
     choice = _chosen(connection, baseline, candidate)
     if choice is None:
         nothing = html.empty("No two runs of the same task, kind and dataset.")
-        return "<h1>Nothing to compare yet.</h1>" + nothing, ""
+        return "<h1>Nothing to compare yet.</h1>" + nothing
     labels = labels_of(runs, (choice.baseline, *choice.candidates))
     comparison = Comparison(choice.baseline, choice.focus, choice.others, labels)
     context = _context(labels[choice.baseline], choice.reason, labels[choice.focus])
-    script, body = "", context + banner(connection, comparison) + home.render(connection, comparison)
-    for part in quality_figures.figures(connection, comparison, "light"):
-        if isinstance(part, str):
-            body += part
-        else:
-            script, cells = _figures(part)
-            body += cells
-    return body + home.FOOT, script
+    drawn = quality_figures.figures(connection, comparison, "light")
+    return context + banner(connection, comparison) + home.render(connection, comparison) + drawn + home.FOOT
 
 
-def _performance(connection: Any) -> tuple[str, str]:
+def _performance(connection: Any) -> str:
     profiles = {row["profile"]: row for row in queries.profile_list(connection)}
     choice = choose_profiles(connection)
     if choice is None:
-        return "<h1>No costs to compare yet.</h1>" + html.empty("Fewer than two profiles below profiles/."), ""
+        return "<h1>No costs to compare yet.</h1>" + html.empty("Fewer than two profiles below profiles/.")
     labels, _ = shorten(list(profiles))
     comparison = performance.ProfileComparison(choice.baseline, choice.focus, choice.others, labels, profiles=profiles)
-    script, figures = _figures(trend_figures(connection, comparison, "light"))
-    heading = performance.trends_heading(queries.ask(connection, queries.trend_sql("wall_time_s")).rows, comparison)
     body = (
         _context(labels[choice.baseline], choice.reason, labels[choice.focus])
         + performance.before_trends(connection, comparison)
-        + f'<section class="sec2">{heading}{figures}<p class="cap">– {performance.GAPS}</p></section>'
+        + performance.trends(connection, comparison, trend_figures(connection, comparison, "light"))
     )
-    return body, script
-
-
-def _figures(titled: Sequence[tuple[str, Any]]) -> tuple[str, str]:
-    script, divs = components(tuple(figure for _, figure in titled))
-    cells = "".join(f"<div>{heading}{div}</div>" for (heading, _), div in zip(titled, divs, strict=True))
-    return script, f'<div class="figures">{cells}</div>'
+    return body
 
 
 def _context(baseline: str, reason: str, focus: str) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
 import holoviews as hv
 import pandas as pd
 
 from driftline import queries
 from driftline.charts import trends as charts
 from driftline.charts.style import DARK, LIGHT
-from driftline.metrics import arrow, load_registry
+from driftline.metrics import arrow
 from driftline.reports import html
 from driftline.reports.performance import ProfileComparison
 
@@ -19,13 +18,13 @@ METRICS = ("wall_time_s", "peak_rss_mb")
 
 
 def trend_figures(
-    connection: duckdb.DuckDBPyConnection, comparison: ProfileComparison, theme: str, width: int | None = None
+    connection: queries.Connection, comparison: ProfileComparison, theme: str, width: int | None = None
 ) -> list[tuple[str, Any]]:
     """Titles as HTML and Bokeh figures of wall time and memory, their release axis and marker shared."""
     hv.extension("bokeh", logo=False) if not hv.Store.renderers.get("bokeh") else None
     hv.Store.set_current_backend("bokeh")
     palette = DARK if theme == "dark" else LIGHT
-    registry = load_registry(connection)
+    registry = queries.registry(connection)
     labels = {profile: html.visible(label) for profile, label in comparison.labels.items()}
     changes = queries.stage_deltas(connection, comparison.baseline, comparison.focus).rows
     marker = charts.release_marker(palette)

@@ -6,8 +6,10 @@ with words as (
     select
         run,
         episode_id,
+        -- `translate` would say it shorter, and takes 7 ms to set up.
         list_filter(
-            string_split(translate(lower(text), chr(9) || chr(10) || chr(13), '   '), ' '), lambda word: word <> ''
+            string_split(replace(replace(replace(lower(text), chr(9), ' '), chr(10), ' '), chr(13), ' '), ' '),
+            lambda word: word <> ''
         ) as word
     from source_predictions
     where text_chars is not null and structured is null

@@ -51,6 +51,30 @@ classed as (
             else 'only in candidate'
         end as status
     from matched
+),
+
+weighed as (
+    select
+        c.*,
+        m.better,
+        m.min_abs,
+        m.warn_abs,
+        m.fail_abs,
+        m.warn_pct,
+        m.fail_pct,
+        change_pct(c.baseline, c.delta) as delta_pct,
+        m.warn_abs is not null or m.fail_abs is not null as is_absolute
+    from classed as c
+    left join metrics as m using (metric)
+),
+
+judged as (
+    select
+        *,
+        worsening(better, size_of(is_absolute, baseline, delta, delta_pct)) as worse_by,
+        limit_of(is_absolute, baseline, warn_abs, warn_pct) as warn_at,
+        limit_of(is_absolute, baseline, fail_abs, fail_pct) as fail_at
+    from weighed
 )
 
 select
@@ -59,16 +83,15 @@ select
     c.baseline,
     c.candidate,
     c.delta,
-    change_pct(c.baseline, c.delta) as delta_pct,
-    is_good(m.better, c.delta) as good,
-    level_of(m.better, c.baseline, c.delta, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs, m.min_abs) as level,
-    level_of(opposite(m.better), c.baseline, c.delta, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs, m.min_abs) as gain,
+    c.delta_pct,
+    is_good(c.better, c.delta) as good,
+    level_by(c.worse_by, c.delta, c.min_abs, c.warn_at, c.fail_at) as level,
+    level_by(-c.worse_by, c.delta, c.min_abs, c.warn_at, c.fail_at) as gain,
     c.status,
     case
         when c.status = 'not comparable'
             then 'baseline is scored against ' || c.baseline_references || ', candidate against ' || c.candidate_references
         when c.status = 'zero baseline' then 'the baseline is 0: no percent'
     end as note
-from classed as c
-left join metrics as m using (metric)
+from judged as c
 where required_run(baseline_key) is not null and required_run(candidate_key) is not null;

@@ -77,10 +77,11 @@ moved as (
         case c.judged_by when 'rougeL_f1' then c.rougeL_f1_delta when 'output_tokens' then c.tokens_delta end as delta,
         m.better,
         m.min_abs,
-        -- As `level_of` has it: by absolute levels where there are any, else by per cent of a baseline that is not 0.
-        m.warn_abs is not null or m.fail_abs is not null as is_absolute,
-        case when is_absolute then m.warn_abs when before = 0 then 0 else m.warn_pct end as warn_at,
-        case when is_absolute then m.fail_abs when before = 0 then 0 else m.fail_pct end as fail_at
+        m.warn_abs,
+        m.fail_abs,
+        m.warn_pct,
+        m.fail_pct,
+        m.warn_abs is not null or m.fail_abs is not null as is_absolute
     from compared as c
     left join metrics as m on m.metric = c.judged_by
 ),
@@ -88,12 +89,18 @@ moved as (
 weighed as (
     select
         *,
-        case when is_absolute or before = 0 then delta else change_pct(before, delta) end as size,
-        worsening(better, size) as worse_by,
-        coalesce(abs(delta) < min_abs, false) as is_small,
-        case when is_small then 'ok' else level_by(worse_by, warn_at, fail_at) end as level,
-        case when is_small then 'ok' else level_by(-worse_by, warn_at, fail_at) end as gain
+        worsening(better, size_of(is_absolute, before, delta, change_pct(before, delta))) as worse_by,
+        limit_of(is_absolute, before, warn_abs, warn_pct) as warn_at,
+        limit_of(is_absolute, before, fail_abs, fail_pct) as fail_at
     from moved
+),
+
+judged as (
+    select
+        *,
+        level_by(worse_by, delta, min_abs, warn_at, fail_at) as level,
+        level_by(-worse_by, delta, min_abs, warn_at, fail_at) as gain
+    from weighed
 )
 
 select
@@ -130,5 +137,5 @@ select
     e.judged_by,
     e.level,
     e.worse_by / nullif(coalesce(e.warn_at, e.fail_at), 0) as loss
-from weighed as e
+from judged as e
 where required_run(baseline_key) is not null and required_run(candidate_key) is not null;
