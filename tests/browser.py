@@ -149,10 +149,20 @@ class Watched:
     faults: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("console", lambda message: self._told(message.type, message.text))
-        self.page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
-        self.page.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        self.page.on("request", lambda request: self._requested(request.url))
+        self._heard: dict[Any, Callable[[Any], Any]] = {
+            "console": lambda message: self._told(message.type, message.text),
+            "pageerror": lambda error: self.faults.append(f"page error: {error}"),
+            "dialog": lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()),
+            "request": lambda request: self._requested(request.url),
+        }
+        for event, listener in self._heard.items():
+            self.page.on(event, listener)
+
+    def leave(self) -> None:
+        """Gives the page back as it was."""
+        self.page.goto("about:blank")
+        for event, listener in self._heard.items():
+            self.page.remove_listener(event, listener)
 
     def _told(self, kind: str, text: str) -> None:
         if kind == "error":
@@ -217,16 +227,29 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def tab(chromium: Browser) -> Iterator[Page]:
+    """The first page of every test: another one would compile megabytes of scripts again."""
+    with closing(chromium.new_context()) as context:
+        yield context.new_page()
+
+
 @pytest.fixture
-def watch(chromium: Browser) -> Iterator[Callable[..., Watched]]:
-    """Opens watched pages, each in a context of its own: `watch(width=390, theme="dark")`."""
+def watch(chromium: Browser, tab: Page) -> Iterator[Callable[..., Watched]]:
+    """Opens watched pages: `watch(390, "dark")`. All but the first, and those with options, begin as strangers."""
     with ExitStack() as stack:
+        free = [tab]
 
         def open_page(width: int = 1440, theme: Any = "light", **options: Any) -> Watched:
-            size: Any = {"width": width, "height": 1000}
-            context = chromium.new_context(viewport=size, color_scheme=theme, **options)
-            stack.enter_context(closing(context))
-            return Watched(context.new_page())
+            if free and not options:
+                watched = Watched(free.pop())
+                stack.callback(watched.leave)
+            else:
+                context = stack.enter_context(closing(chromium.new_context(**options)))
+                watched = Watched(context.new_page())
+            watched.page.set_viewport_size({"width": width, "height": 1000})
+            watched.page.emulate_media(color_scheme=theme)
+            return watched
 
         yield open_page
 

@@ -304,7 +304,7 @@ def test_hostile_texts_stay_text(
     hostile = serve(hostile_root(tmp_path_factory.mktemp("hostile") / "root").folder)
     watched, shown = watch(width), ""
     for name in NAMES:
-        for view in ("diff", "reference"):
+        for view in ("diff", "reference") if width == 1440 else ("diff",):
             page = watched.open(hostile.at("episodes", ep=name, view=view, q=""))
             shown += "\n".join(page.locator("h1, h2, td, article, nav, pre, .cap").all_inner_texts())
             assert watched.count_smuggled() == 0, name

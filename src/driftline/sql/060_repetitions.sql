@@ -6,7 +6,7 @@ with words as (
     select
         run,
         episode_id,
-        -- `translate` would say it shorter, and takes 7 ms to set up.
+        -- `translate` would say it shorter, and takes milliseconds to set up.
         list_filter(
             string_split(replace(replace(replace(lower(text), chr(9), ' '), chr(10), ' '), chr(13), ' '), ' '),
             lambda word: word <> ''
