@@ -1,0 +1,121 @@
+"""What the pages remember: one state of the model answers each statement once, and nothing outlives its state."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from dashboard import answering
+from dashboard.state import Selection
+from driftline import queries
+from driftline import refresh as refreshing
+from driftline.model import CREATED, needs
+from driftline.scoring import score
+from roots import Root
+from test_scoring import OTHER, RUN, scored_root
+from two_runs import B, C
+
+
+def compared(root: Root) -> Root:
+    """A root with two whole runs."""
+    return root.whole_run(B).whole_run(C)
+
+
+@pytest.fixture(autouse=True)
+def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written just now is not read again for that alone."""
+    monkeypatch.setattr(refreshing, "RACY_NS", 0)
+
+
+@pytest.fixture
+def looked_at(root: Root, monkeypatch: pytest.MonkeyPatch) -> Root:
+    """The root that the pages of this process show."""
+    monkeypatch.setenv("DRIFTLINE_ROOT", str(root.folder))
+    monkeypatch.setitem(answering.pn.state.cache, "shared", None)
+    return root
+
+
+def test_a_statement_is_executed_once_also_where_two_ask_at_a_time() -> None:
+    answers, executed, is_asked = queries.Answers(), [], threading.Event()
+
+    def read() -> str:
+        executed.append(threading.current_thread().name)
+        is_asked.wait(60)
+        return "answer"
+
+    found: list[str] = []
+    asking = [threading.Thread(target=lambda: found.append(answers.once("rows", "select 1", read))) for _ in range(4)]
+    for thread in asking:
+        thread.start()
+    is_asked.set()
+    for thread in asking:
+        thread.join()
+    assert found == ["answer"] * 4
+    assert len(executed) == 1
+
+
+def test_a_statement_that_failed_is_asked_again() -> None:
+    answers = queries.Answers()
+    with pytest.raises(duckdb.BinderException):
+        answers.once("rows", "select x", lambda: duckdb.connect().execute("select x").fetchall())
+    assert answers.once("rows", "select x", lambda: [(1,)]) == [(1,)]
+
+
+def test_rows_that_a_page_changes_stay_as_they_were(root: Root) -> None:
+    with compared(root).open() as store:
+        answers = queries.Answers()
+        model = queries.Remembering(store.cursor(), lambda _statement: answers)
+        for read in (lambda: queries.selectable_runs(model)[0], lambda: queries.deltas(model, B, C).rows[0]):
+            before = dict(read())
+            read().clear()
+            assert read() == before
+        frame = queries.episode_points(model, [B, C])
+        del frame["run"]
+        assert "run" in queries.episode_points(model, [B, C])
+        model.close()
+
+
+def test_every_relation_that_holds_scores_is_known(root: Root) -> None:
+    with root.open() as store:
+        model = store._model
+    parts, needed = model.parts, needs(model)
+    reached = {number for number, part in enumerate(parts) if part.startswith("create or replace view source_scores ")}
+    assert len(reached) == 1
+    for number, earlier in needed.items():
+        reached |= {number} if earlier & reached else set()
+    names = {name for number in reached for name in CREATED.findall(parts[number])}
+    assert names - {"source_scores"} == set(answering.WITH_SCORES)
+
+
+def test_what_is_read_is_the_same_after_scoring_and_another_after_a_change(root: Root) -> None:
+    with scored_root(root).open() as store:
+        before = store.sources
+        assert score(store, [RUN])
+        assert store.sources == before
+        root.file(f"eval/{RUN}/metrics.json", "{}")
+        assert store.refresh()
+        assert store.sources != before
+
+
+def test_a_page_shows_what_has_changed_on_disk_since_it_was_built(looked_at: Root) -> None:
+    compared(looked_at)
+    selection = Selection.from_query(f"?page=home&base={B}&cand={C}")
+    first = answering.build(selection)
+    assert answering.build(selection) is first
+    looked_at.run(C, metrics={"episode_count": 5}, predictions=[])
+    _, page = answering.build(selection)
+    assert page.body != first[1].body
+
+
+def test_scores_of_another_pair_are_on_its_page(looked_at: Root) -> None:
+    scored_root(looked_at)
+    for run in (RUN, OTHER):
+        selection = Selection.from_query(f"?page=episodes&base={OTHER}&cand={RUN}&focus={run}")
+        _, page = answering.build(selection)
+        assert "ROUGE-L" in page.body
