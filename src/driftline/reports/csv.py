@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from driftline.queries import Table
-from driftline.reports.html import esc
+from driftline.reports.html import esc, show_sql
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -31,8 +31,7 @@ def behind(name: str, table: Table, columns: Sequence[str]) -> str:
     """Behind a table: the link that saves its rows under a name of ours, and the statement that gave them."""
     data = quote(render(table.rows, columns), errors="replace")
     return (
-        f'<a class="csv" download="{esc(name)}" href="data:text/csv;charset=utf-8,{data}">CSV</a>'
-        f'<details class="sql"><summary>Show SQL</summary><pre tabindex="0">{esc(table.sql)}</pre></details>'
+        f'<a class="csv" download="{esc(name)}" href="data:text/csv;charset=utf-8,{data}">CSV</a>{show_sql(table.sql)}'
     )
 
 

@@ -11,7 +11,7 @@ from driftline import queries
 from driftline.metrics import Metric, percent
 from driftline.reports import html
 from driftline.reports.choice import Comparison
-from driftline.reports.episode_texts import columns, references, show_sql, written
+from driftline.reports.episode_texts import columns, references, written
 from driftline.reports.html import esc
 from driftline.texts.facts import Facts, lost_and_added
 
@@ -64,7 +64,7 @@ def render(connection: queries.Connection, comparison: Comparison, candidates: S
     return (
         '<div class="hd">'
         + _heading(comparison, opened, insight(opened, registry, facts, baseline == candidate and is_comparable))
-        + show_sql(measures.sql)
+        + html.show_sql(measures.sql)
         + "</div>"
         + _measures(measures.rows, comparison, opened, registry)
         + _tabs(comparison, candidates, rows, opened, texts.sql)
@@ -207,7 +207,7 @@ def _tabs(
         views.append(html.link(target, view, current))
     return (
         f'<div class="ep-tabs"><nav aria-label="Candidates">{html.join(tabs)}</nav>'
-        f'<nav class="ep-views" aria-label="View">Show {" · ".join(views)}</nav>{show_sql(statement)}</div>'
+        f'<nav class="ep-views" aria-label="View">Show {" · ".join(views)}</nav>{html.show_sql(statement)}</div>'
     )
 
 

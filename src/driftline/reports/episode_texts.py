@@ -27,10 +27,6 @@ class Written:
     items: tuple[str, ...] = ()
 
 
-def show_sql(statement: str) -> str:
-    return f'<details class="sql"><summary>Show SQL</summary><pre tabindex="0">{esc(statement)}</pre></details>'
-
-
 def written(row: Row | None) -> Written:
     """What can be shown of an episode of one run."""
     if row is None or row["status"] == "failed" or (row["text"] is None and row["structured"] is None):
@@ -134,7 +130,8 @@ def references(table: queries.Table, scored: str | None) -> str:
         text = _plain(side) if side.kind != "nothing" else f'<p class="m">{_no_reference(row)}</p>'
         name = f'Reference {esc(row["reference"])} <span class="m">{esc(row["run"])}</span>'
         parts.append(f"<article><h4>{name}</h4>{text}</article>")
-    return f'<div class="diff ep-ref">{html.join(parts)}</div><div class="hd"><span></span>{show_sql(table.sql)}</div>'
+    statement = f'<div class="hd"><span></span>{html.show_sql(table.sql)}</div>'
+    return f'<div class="diff ep-ref">{html.join(parts)}</div>{statement}'
 
 
 def _no_reference(row: Row) -> str:

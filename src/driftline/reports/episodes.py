@@ -9,7 +9,6 @@ from driftline import queries
 from driftline.metrics import Metric
 from driftline.reports import episode, html
 from driftline.reports.choice import Comparison
-from driftline.reports.episode_texts import show_sql
 from driftline.reports.html import attr, esc
 
 Row = dict[str, Any]
@@ -86,7 +85,7 @@ def render(connection: queries.Connection, comparison: Comparison, candidates: t
     registry = queries.registry(connection)
     if not listed.counts["all_episodes"]:
         nothing = html.empty("Neither run has a predictions.jsonl that can be read.", "driftline check")
-        return f'<h1 class="ep-h">No episodes to compare</h1>{nothing}{show_sql(listed.counts_sql)}'
+        return f'<h1 class="ep-h">No episodes to compare</h1>{nothing}{html.show_sql(listed.counts_sql)}'
     opened = _opened(connection, comparison, listed)
     right = episode.render(connection, comparison, candidates, opened) if opened else ""
     left = _list(comparison, listed, registry)
@@ -148,9 +147,9 @@ def _list(comparison: Comparison, listed: Listed, registry: dict[str, Metric]) -
     return (
         f'<h1 class="ep-h">{esc(title(listed.counts))}</h1>'
         f'<div class="ep-only"><nav aria-label="Filter">{html.join(filters)}</nav>'
-        f"{show_sql(listed.counts_sql)}</div>"
+        f"{html.show_sql(listed.counts_sql)}</div>"
         f"{search}{_table(comparison, listed, registry)}"
-        f'<div class="hd">{_pages(comparison, listed)}{show_sql(listed.table.sql)}</div>'
+        f'<div class="hd">{_pages(comparison, listed)}{html.show_sql(listed.table.sql)}</div>'
     )
 
 

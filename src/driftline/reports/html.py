@@ -48,13 +48,14 @@ def link(href: str, inner: str, attributes: str = "") -> str:
     return f'<a href="{esc(href)}" data-go {attributes}>{inner}</a>'
 
 
+def show_sql(statement: str) -> str:
+    """The statement that gave what is shown, folded."""
+    return f'<details class="sql"><summary>Show SQL</summary><pre tabindex="0">{esc(statement)}</pre></details>'
+
+
 def heading(title: str, caption: str, sql: str, note: str = "") -> str:
     """Title that says the insight, the statement behind it, and a caption. Plain text all three."""
-    return (
-        f'<div class="hd"><h3>{esc(title)}</h3>'
-        f'<details class="sql"><summary>Show SQL</summary><pre tabindex="0">{esc(sql)}</pre></details></div>'
-        f'<p class="cap">{esc(caption)}{note}</p>'
-    )
+    return f'<div class="hd"><h3>{esc(title)}</h3>{show_sql(sql)}</div><p class="cap">{esc(caption)}{note}</p>'
 
 
 def change(delta: float | None, pct: float | None, text: str, strong: bool = False) -> str:
