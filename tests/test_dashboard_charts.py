@@ -236,6 +236,18 @@ def test_a_failed_episode_is_told_and_has_no_dot(shipped: Served, watch: Watch) 
     expect(page.locator("h3", has_text="ROUGE-L")).to_contain_text("1 failed without a score")
 
 
+@pytest.mark.parametrize("name", ["home", "performance"])
+def test_figures_are_drawn_when_a_person_comes_near_them(shipped: Served, watch: Watch, name: str) -> None:
+    page, later = watch().page, "driftline-later"
+    page.goto(shipped.at(name))
+    expect(page.locator(later)).to_have_count(1)
+    expect(page.locator("driftline-figures")).to_have_count(0)
+    page.mouse.move(700, 500)
+    page.mouse.wheel(0, 5000)
+    expect(page.locator("driftline-figures .figure").first).to_be_attached()
+    expect(page.locator(later)).to_have_count(0)
+
+
 def test_the_charts_of_the_dark_theme_have_its_colours(shipped: Served, watch: Watch) -> None:
     watched = watch(theme="dark")
     page = watched.open(shipped.at())

@@ -46,7 +46,7 @@
   }, { rootMargin: "0px 0px -120px" });
   customElements.define("driftline-later", class extends HTMLElement {
     // What was drawn here before leaves its room, so that nothing moves under the pointer.
-    connectedCallback() { this.style.minHeight = `${height}px`; near.observe(this); }
+    connectedCallback() { if (height) this.style.minHeight = `${height}px`; near.observe(this); }
     disconnectedCallback() { near.unobserve(this); isNear = false; }
   });
   function drawFigures() {
