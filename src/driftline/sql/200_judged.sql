@@ -10,21 +10,28 @@ create or replace macro is_good(better, delta) as
 create or replace macro worsening(better, delta) as
     case better when 'higher' then -delta when 'lower' then delta end;
 
--- What is held against the levels: the change itself where levels are absolute or the baseline is 0, else its per cent.
-create or replace macro size_of(is_absolute, baseline_value, delta, delta_pct) as
-    case when is_absolute or baseline_value = 0 then delta else delta_pct end;
+-- What is held against the levels, and these: the change itself where levels are absolute or the baseline is 0, else its
+-- per cent. A growth from 0 is an endless percentage: it fails where only percentages are declared.
+create or replace macro held_against(better, baseline_value, delta, warn_abs, fail_abs, warn_pct, fail_pct) as
+    case
+        when coalesce(warn_abs, fail_abs) is not null
+            then {'worse_by': worsening(better, delta)::double, 'warn_at': warn_abs::double, 'fail_at': fail_abs::double}
+        when baseline_value = 0
+            then {'worse_by': worsening(better, delta)::double, 'warn_at': 0::double, 'fail_at': 0::double}
+        else {
+            'worse_by': worsening(better, change_pct(baseline_value, delta))::double,
+            'warn_at': warn_pct::double,
+            'fail_at': fail_pct::double
+        }
+    end;
 
--- A growth from 0 is an endless percentage: it fails where only percentages are declared.
-create or replace macro limit_of(is_absolute, baseline_value, level_abs, level_pct) as
-    case when is_absolute then level_abs when baseline_value = 0 then 0 else level_pct end;
-
--- The arguments are columns: an expression would be worked out again in every branch.
-create or replace macro level_by(worse_by, delta, min_abs, warn_at, fail_at) as
+-- `worse_by` turned round gives the gain. The arguments are columns: an expression would be worked out in every branch.
+create or replace macro level_by(worse_by, held, delta, min_abs) as
     case
         when worse_by is null then null
         when abs(delta) < min_abs then 'ok'
-        when coalesce(warn_at, fail_at) is null then null
-        when worse_by > 0 and worse_by >= fail_at - 1e-9 then 'fail'
-        when worse_by > 0 and worse_by >= warn_at - 1e-9 then 'warn'
+        when coalesce(held.warn_at, held.fail_at) is null then null
+        when worse_by > 0 and worse_by >= held.fail_at - 1e-9 then 'fail'
+        when worse_by > 0 and worse_by >= held.warn_at - 1e-9 then 'warn'
         else 'ok'
     end;

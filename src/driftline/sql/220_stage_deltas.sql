@@ -58,28 +58,14 @@ classed as (
     from sides
 ),
 
-weighed as (
+judged as (
     select
         c.*,
         m.better,
         m.min_abs,
-        m.warn_abs,
-        m.fail_abs,
-        m.warn_pct,
-        m.fail_pct,
-        change_pct(c.baseline, c.delta) as delta_pct,
-        m.warn_abs is not null or m.fail_abs is not null as is_absolute
+        held_against(m.better, c.baseline, c.delta, m.warn_abs, m.fail_abs, m.warn_pct, m.fail_pct) as held
     from classed as c
     left join metrics as m using (metric)
-),
-
-judged as (
-    select
-        *,
-        worsening(better, size_of(is_absolute, baseline, delta, delta_pct)) as worse_by,
-        limit_of(is_absolute, baseline, warn_abs, warn_pct) as warn_at,
-        limit_of(is_absolute, baseline, fail_abs, fail_pct) as fail_at
-    from weighed
 )
 
 select
@@ -88,10 +74,10 @@ select
     c.baseline,
     c.candidate,
     c.delta,
-    c.delta_pct,
+    change_pct(c.baseline, c.delta) as delta_pct,
     is_good(c.better, c.delta) as good,
-    level_by(c.worse_by, c.delta, c.min_abs, c.warn_at, c.fail_at) as level,
-    level_by(-c.worse_by, c.delta, c.min_abs, c.warn_at, c.fail_at) as gain,
+    level_by(c.held.worse_by, c.held, c.delta, c.min_abs) as level,
+    level_by(-c.held.worse_by, c.held, c.delta, c.min_abs) as gain,
     c.status,
     case
         when c.status = 'not comparable' and c.baseline_unsampled and c.candidate_unsampled then 'no sample on either side'

@@ -72,34 +72,26 @@ compared as (
 
 moved as (
     select
-        c.*,
-        case c.judged_by when 'rougeL_f1' then c.baseline_rougeL_f1 when 'output_tokens' then c.baseline_tokens end as before,
-        case c.judged_by when 'rougeL_f1' then c.rougeL_f1_delta when 'output_tokens' then c.tokens_delta end as delta,
-        m.better,
-        m.min_abs,
-        m.warn_abs,
-        m.fail_abs,
-        m.warn_pct,
-        m.fail_pct,
-        m.warn_abs is not null or m.fail_abs is not null as is_absolute
-    from compared as c
-    left join metrics as m on m.metric = c.judged_by
+        *,
+        case judged_by when 'rougeL_f1' then baseline_rougeL_f1 when 'output_tokens' then baseline_tokens end as baseline,
+        case judged_by when 'rougeL_f1' then rougeL_f1_delta when 'output_tokens' then tokens_delta end as delta
+    from compared
 ),
 
 weighed as (
     select
-        *,
-        worsening(better, size_of(is_absolute, before, delta, change_pct(before, delta))) as worse_by,
-        limit_of(is_absolute, before, warn_abs, warn_pct) as warn_at,
-        limit_of(is_absolute, before, fail_abs, fail_pct) as fail_at
-    from moved
+        c.*,
+        m.min_abs,
+        held_against(m.better, c.baseline, c.delta, m.warn_abs, m.fail_abs, m.warn_pct, m.fail_pct) as held
+    from moved as c
+    left join metrics as m on m.metric = c.judged_by
 ),
 
 judged as (
     select
         *,
-        level_by(worse_by, delta, min_abs, warn_at, fail_at) as level,
-        level_by(-worse_by, delta, min_abs, warn_at, fail_at) as gain
+        level_by(held.worse_by, held, delta, min_abs) as level,
+        level_by(-held.worse_by, held, delta, min_abs) as gain
     from weighed
 )
 
@@ -136,6 +128,6 @@ select
     end as change,
     e.judged_by,
     e.level,
-    e.worse_by / nullif(coalesce(e.warn_at, e.fail_at), 0) as loss
+    e.held.worse_by / nullif(coalesce(e.held.warn_at, e.held.fail_at), 0) as loss
 from judged as e
 where required_run(baseline_key) is not null and required_run(candidate_key) is not null;
