@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass
 
 import duckdb
 import panel as pn
@@ -16,48 +15,55 @@ from dashboard.page import Page
 from dashboard.pages import delta, episodes, home, kpis, performance, problems, quality
 from dashboard.state import Selection
 from driftline import queries
-from driftline.reports.choice import Comparison
+from driftline.reports.choice import Choice
 from driftline.reports.home import ask_ahead
 from driftline.scoring import score
 from driftline.store import Store, open_store
 
-BUILDERS = {
-    "home": home.build,
-    "kpis": kpis.build,
-    "delta": delta.build,
-    "episodes": episodes.build,
-    "performance": performance.build,
-    "problems": problems.build,
+
+@dataclass(frozen=True)
+class _Kind:
+    """A page: what builds it, whether it shows scores of single episodes, and what is asked while they are computed."""
+
+    build: Callable[[queries.Connection, Selection], Page]
+    is_scored: bool = False
+    ask_ahead: Callable[[queries.Remembering, Choice], None] | None = None
+
+
+KINDS = {
+    "home": _Kind(home.build, is_scored=True, ask_ahead=ask_ahead),
+    "kpis": _Kind(kpis.build),
+    "delta": _Kind(delta.build),
+    "episodes": _Kind(episodes.build, is_scored=True),
+    "performance": _Kind(performance.build),
+    "problems": _Kind(problems.build),
 }
-# How many pages are kept: two hands full of ways to and fro.
-REMEMBERED = 30
-# Pages that show scores of single episodes, and the relations and macros that hold them.
-SCORED = ("home", "episodes")
+# How many statements and pages are kept: two hands full of ways to and fro.
+STATEMENTS, PAGES = 400, 30
+# The relations and macros that hold scores of single episodes.
 WITH_SCORES = ("episode_scores", "episode_metrics", "episode_deltas", "episode_changes")
 _LOCK = threading.Lock()
 
-T = TypeVar("T")
 # The header's HTML and a page.
 Built = tuple[str, Page]
 
 
-@dataclass
 class _Shared:
     """The store of this process, and what was found in its present state: answers, those that hold scores of episodes,
-    pages, figures, and the runs whose episodes are scored."""
+    pages with their figures, and the runs whose episodes are scored."""
 
-    store: Store
-    answers: queries.Answers = field(default_factory=queries.Answers)
-    with_scores: queries.Answers = field(default_factory=queries.Answers)
-    pages: dict[Selection, Built] = field(default_factory=dict)
-    figures: dict[Selection, str] = field(default_factory=dict)
-    scored: set[str] = field(default_factory=set)
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.forget()
 
-    def forget(self, is_all: bool = True) -> None:
-        """For when the state, or nothing but scores, has changed; who looks at the old one keeps its answers."""
-        self.with_scores, self.pages, self.figures = queries.Answers(), {}, {}
-        if is_all:
-            self.answers, self.scored = queries.Answers(), set()
+    def forget(self) -> None:
+        """For when the state has changed; who looks at the old one keeps its answers."""
+        self.answers, self.scored = queries.Answers(STATEMENTS), set[str]()
+        self.forget_scores()
+
+    def forget_scores(self) -> None:
+        """For when nothing but scores has changed."""
+        self.with_scores, self.pages = queries.Answers(STATEMENTS), queries.Answers(2 * PAGES)
 
     def read(self) -> Reading:
         plain, with_scores = self.answers, self.with_scores
@@ -65,7 +71,7 @@ class _Shared:
         def place(statement: str) -> queries.Answers:
             return with_scores if any(name in statement for name in WITH_SCORES) else plain
 
-        return Reading(queries.Remembering(self._look(), place, self._look()), self.pages, self.figures)
+        return Reading(queries.Remembering(self._look(), place, self._look()), self.pages)
 
     def _look(self) -> duckdb.DuckDBPyConnection:
         connection = self.store.cursor()
@@ -76,21 +82,37 @@ class _Shared:
 
     def score(self, runs: set[str]) -> bool:
         """Scores the episodes of these runs, if that was not done before. Returns whether the state has changed."""
-        before = self.store.sources
-        is_new = bool(runs - self.scored) and score(self.store, sorted(runs - self.scored))
-        if is_new:
-            self.forget(is_all=self.store.sources != before)
+        before, missing = self.store.sources, runs - self.scored
+        is_new = bool(missing) and score(self.store, sorted(missing))
+        if is_new and self.store.sources == before:
+            self.forget_scores()
+        elif is_new:
+            self.forget()
         self.scored |= runs
         return is_new
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One state of the model, whatever is brought up to date meanwhile, and what was built from it."""
+    """One state of the model, whatever is brought up to date meanwhile, and the pages that were built from it."""
 
     model: queries.Remembering
-    pages: dict[Selection, Built]
-    figures: dict[Selection, str]
+    pages: queries.Answers
+
+    def build(self, selection: Selection) -> Built:
+        return self.pages.once("page", selection.query(), lambda: self._build(selection))
+
+    def _build(self, selection: Selection) -> Built:
+        page = KINDS[selection.page].build(self.model, selection)
+        counts = queries.loaded_counts(self.model)
+        return shell.header(page.full, page.full.query(), counts["errors"] + counts["warnings"]), page
+
+    def draw(self, selection: Selection) -> str:
+        return self.pages.once("figures", selection.query(), lambda: self._draw(selection))
+
+    def _draw(self, selection: Selection) -> str:
+        _, page = self.build(selection)
+        return page.figures(self.model) if page.figures else ""
 
 
 def _shared() -> _Shared:
@@ -106,16 +128,16 @@ def _shared() -> _Shared:
 @contextmanager
 def _reading(selection: Selection) -> Iterator[Reading]:
     """The model with the scores that the page shows; they are computed while the other core answers questions."""
+    kind = KINDS[selection.page]
     with _LOCK, ExitStack() as stack:
         shared = _shared()
         reading = shared.read()
         stack.callback(reading.model.close)
-        if selection.page in SCORED and selection not in reading.pages:
-            choice = quality.choice_of(reading.model, selection)
-            if choice and selection.page == "home":
-                comparison = Comparison(choice.baseline, choice.focus, choice.others, {})
-                ask_ahead(reading.model, comparison)
-            if choice and shared.score({choice.baseline, choice.focus}):
+        choice = quality.choice_of(reading.model, selection) if kind.is_scored else None
+        if choice:
+            if kind.ask_ahead:
+                kind.ask_ahead(reading.model, choice)
+            if shared.score({choice.baseline, choice.focus}):
                 reading = shared.read()
                 stack.callback(reading.model.close)
         open_ones = stack.pop_all()
@@ -126,28 +148,10 @@ def _reading(selection: Selection) -> Iterator[Reading]:
 def build(selection: Selection) -> Built:
     """The header's HTML and the page that a selection asks for."""
     with _reading(selection) as reading:
-        return _built(reading, selection)
+        return reading.build(selection)
 
 
 def draw(selection: Selection) -> str:
     """The figures of that page as HTML. In one thread at a time: HoloViews keeps its options in one place for all."""
     with _reading(selection) as reading:
-        if selection not in reading.figures:
-            _, page = _built(reading, selection)
-            _keep(reading.figures, selection, page.figures(reading.model) if page.figures else "")
-        return reading.figures[selection]
-
-
-def _built(reading: Reading, selection: Selection) -> Built:
-    if selection not in reading.pages:
-        page = BUILDERS[selection.page](reading.model, selection)
-        counts = queries.loaded_counts(reading.model)
-        header = shell.header(page.full, page.full.query(), counts["errors"] + counts["warnings"])
-        _keep(reading.pages, selection, (header, page))
-    return reading.pages[selection]
-
-
-def _keep(kept: dict[Selection, T], selection: Selection, what: T) -> None:
-    kept[selection] = what
-    for oldest in list(kept)[:-REMEMBERED]:
-        kept.pop(oldest, None)
+        return reading.draw(selection)

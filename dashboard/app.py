@@ -1,4 +1,4 @@
-"""Assembles the page: one session holds four pieces of HTML; a new query replaces what they show."""
+"""Assembles the page: one session holds five pieces of HTML; a new query replaces what they show."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ class Screen:
 
     def _on_ask(self, _attribute: str, _before: str, asked: str) -> None:
         document = self.bridge.document
-        future = (_FIGURES if asked.endswith(FIGURES) else _PAGES).submit(self._build, asked)
+        pool = _FIGURES if asked.partition(" ")[2] == FIGURES else _PAGES
+        future = pool.submit(self._build, asked)
         future.add_done_callback(lambda done: document.add_next_tick_callback(partial(self._answer, asked, done)))
 
     def _build(self, asked: str) -> Callable[[], None] | None:

@@ -53,3 +53,11 @@ def hostile_root(folder: Path) -> Root:
         )  # fmt: skip
         root.profile(name, content)
     return root.file(f"eval/runs/{IMAGE}/metrics.json", "[1").file(f"profiles/{QUOTES}{BIDI}.yaml", "{")
+
+
+def assert_is_text(shown: str) -> None:
+    """What a page of this root says has the names as text, and no character that turns or ends a line."""
+    assert "\u202e" not in shown
+    assert "\x1b" not in shown
+    for text in (SCRIPT, IMAGE, QUOTES, "\\u202egnp.\\x1b[31m"):
+        assert text in shown, text

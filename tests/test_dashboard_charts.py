@@ -1,4 +1,4 @@
-"""The four charts of Home in Chromium: what they draw is what SQL says, and pointing and clicking join them."""
+"""The four charts of Home in Chromium: what they draw is what SQL says."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from driftline.charts import style
 from driftline.charts.panels import left_of
+from home_charts import charts, marked, spot
 from hostile import hostile_root
 from roots import Root, metrics, prediction
 from shown import BASELINE, FOCUS, OTHER
@@ -26,65 +27,8 @@ if TYPE_CHECKING:
     Watch = Callable[..., Watched]
     Serve = Callable[[Path], Served]
 
-pytest_plugins = ("browser", "console")
+pytest_plugins = ("browser", "console", "home_charts")
 FAILING = "runs/demo_paragraph_v0.5"
-READ = """
-() => {
-    const columns = source => source.data instanceof Map ? Object.fromEntries(source.data) : source.data;
-    const read = source => Object.fromEntries(Object.entries(columns(source))
-        .map(([name, values]) => [name, Array.from(values, value => Number.isNaN(value) ? null : value)]));
-    const figures = [...Bokeh.index.query(view => view.model.tags?.[0] === "quality")].map(view => view.model);
-    return Object.fromEntries(figures.map(figure => [figure.tags[1], {
-        ground: figure.background_fill_color,
-        sources: Object.fromEntries(figure.renderers.filter(renderer => renderer.data_source.tags.length)
-            .map(({ data_source: source }) =>
-                [source.tags.at(-1), { ...read(source), picked: source.selected.indices }])),
-        dots: figure.renderers.find(renderer => renderer.name === "dots").data_source.id,
-    }]));
-}
-"""
-POINT = """
-([chart, episode, x, y, at]) => {
-    const [view] = Bokeh.index.query(view => view.model.tags?.[0] === "quality" && view.model.tags[1] === chart);
-    const source = view.model.renderers.find(renderer => renderer.name === "dots").data_source.data;
-    const column = name => source instanceof Map ? source.get(name) : source[name];
-    const found = [...column("episode")].findIndex((name, index) =>
-        name === episode && (at === null || column("at")[index] === at));
-    const box = view.el.getBoundingClientRect();
-    return [box.x + view.frame.x_scale.compute(column(x)[found]), box.y + view.frame.y_scale.compute(column(y)[found])];
-}
-"""
-
-
-def charts(page: Page) -> dict[str, Any]:
-    found: dict[str, Any] = page.evaluate(READ)
-    return found
-
-
-def spot(page: Page, *dot: Any) -> tuple[float, float]:
-    """Where a dot is on the screen, after scrolling to it: chart, episode, columns of x and y, number of the run."""
-    arguments = [*dot, *[None] * (5 - len(dot))]
-    _, y = page.evaluate(POINT, arguments)
-    page.mouse.wheel(0, y - 500)
-    page.wait_for_function(f"dot => Math.abs(({POINT})(dot)[1] - 500) < 450", arg=arguments)
-    x, y = page.evaluate(POINT, arguments)
-    return x, y
-
-
-def marked(page: Page) -> dict[str, set[str]]:
-    """The episodes that stand out, by chart."""
-    return {
-        name: {episode for source in chart["sources"].values() for at in source["picked"]
-               for episode in [source.get("episode", source.get("key"))[at]]}
-        for name, chart in charts(page).items()
-    }  # fmt: skip
-
-
-@pytest.fixture
-def home(shipped: Served, watch: Watch) -> Watched:
-    watched = watch()
-    watched.open(shipped.at(base=BASELINE, cand=[FOCUS, OTHER]))
-    return watched
 
 
 def test_a_and_b_draw_every_episode_of_the_runs(home: Watched, connection: duckdb.DuckDBPyConnection) -> None:
@@ -163,64 +107,6 @@ def test_the_statements_of_the_charts_give_what_is_drawn(home: Watched, shipped:
     assert counts == [points, points, sum(map(bool, flow)) + not_drawn, len(scores)]
 
 
-def test_pointing_at_an_episode_marks_it_in_all_charts_and_in_the_list(home: Watched) -> None:
-    page, episode = home.page, "ep02_tide_pools"
-    row = page.locator(f'tr[data-ep="{episode}"]')
-    assert not any(marked(page).values())
-
-    page.mouse.move(*spot(page, "A", episode, "tokens", "row", 1))
-    home.until(lambda: episode in marked(page)["C"], "marked")
-    assert all(episode in found for found in marked(page).values()), marked(page)
-    assert set(marked(page)) == {"A", "B", "C", "D"}
-    expect(row).to_have_class(re.compile("marked"))
-    assert "ep12_weather_logs" not in marked(page)["D"]
-
-    page.mouse.move(5, 500)
-    home.until(lambda: not any(marked(page).values()), "no mark")
-    expect(row).not_to_have_class(re.compile("marked"))
-    row.hover()
-    home.until(lambda: all(episode in found for found in marked(page).values()), "marked from the list")
-    home.settle()
-
-
-def test_pointing_at_the_row_of_a_run_marks_all_of_it(home: Watched) -> None:
-    page = home.page
-    x, y = spot(page, "A", "ep02_tide_pools", "tokens", "row", 2)
-    page.mouse.move(x + 150, y)
-    home.until(lambda: OTHER in marked(page)["A"], "the row of the run is marked")
-    points = charts(page)["B"]["sources"]["points"]
-    assert {points["at"][index] for index in points["picked"]} == {2}
-    assert len(points["picked"]) == 12
-
-
-def test_a_row_of_scores_tells_the_scores_of_its_episode(home: Watched, connection: duckdb.DuckDBPyConnection) -> None:
-    page, episode = home.page, "ep03_night_bus"
-    page.mouse.move(*spot(page, "D", episode, "x1", "y"))
-    for metric in ("rougeL_f1", "rouge2_f1"):
-        was, now = connection.execute(
-            f"select baseline, candidate from episode_deltas('{BASELINE}', '{FOCUS}')"
-            " where metric = $1 and episode_id = $2", [metric, episode],
-        ).fetchall()[0]  # fmt: skip
-        expect(page.locator(".bk-Tooltip").first).to_contain_text(f"{was:.3f} → {now:.3f}")
-
-
-@pytest.mark.parametrize(("number", "focus"), [(0, FOCUS), (2, OTHER)])
-def test_a_click_on_an_episode_opens_it(home: Watched, number: int, focus: str) -> None:
-    page, episode = home.page, "ep07_avalanche"
-    page.mouse.click(*spot(page, "B", episode, "tokens", "latency", number))
-
-    page.wait_for_url(re.compile("page=episodes"))
-    query = page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
-    assert (query["ep"], query["focus"], query["base"]) == (episode, focus, BASELINE)
-    home.settle()
-
-
-def test_a_click_in_the_scores_opens_the_episode_of_the_candidate_in_focus(home: Watched) -> None:
-    page = home.page
-    page.mouse.click(*spot(page, "D", "ep07_avalanche", "x1", "y"))
-    page.wait_for_url(re.compile("ep=ep07_avalanche"))
-
-
 def test_a_failed_episode_is_told_and_has_no_dot(shipped: Served, watch: Watch) -> None:
     watched = watch()
     page = watched.open(shipped.at(base=BASELINE, cand=FAILING))
@@ -234,18 +120,6 @@ def test_a_failed_episode_is_told_and_has_no_dot(shipped: Served, watch: Watch) 
     assert all(x is None for name, x in zip(pairs["episode"], pairs["x1"], strict=True) if name == lost[0])
     assert "failed" in drawn["D"]["sources"]["texts"]["text"]
     expect(page.locator("h3", has_text="ROUGE-L")).to_contain_text("1 failed without a score")
-
-
-@pytest.mark.parametrize("name", ["home", "performance"])
-def test_figures_are_drawn_when_a_person_comes_near_them(shipped: Served, watch: Watch, name: str) -> None:
-    page, later = watch().page, "driftline-later"
-    page.goto(shipped.at(name))
-    expect(page.locator(later)).to_have_count(1)
-    expect(page.locator("driftline-figures")).to_have_count(0)
-    page.mouse.move(700, 500)
-    page.mouse.wheel(0, 5000)
-    expect(page.locator("driftline-figures .figure").first).to_be_attached()
-    expect(page.locator(later)).to_have_count(0)
 
 
 def test_the_charts_of_the_dark_theme_have_its_colours(shipped: Served, watch: Watch) -> None:

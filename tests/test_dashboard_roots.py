@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from hostile import ADDRESS, BIDI, IMAGE, QUOTES, SCRIPT, hostile_root
+from hostile import ADDRESS, BIDI, IMAGE, QUOTES, assert_is_text, hostile_root
 from roots import Root, metrics, profile
 
 if TYPE_CHECKING:
@@ -126,10 +126,7 @@ def test_hostile_names_stay_text_on_every_page(hostile: Served, watch: Watch, wi
         shown += "\n".join(page.locator("h1, h3, p, td, th, summary, pre, .ctx, .tile, .ban").all_inner_texts())
         assert watched.count_smuggled() == 0, name
         assert watched.width_beyond() <= 0, name
-        assert "\u202e" not in shown
-        assert "\x1b" not in shown
-    for text in (SCRIPT, IMAGE, QUOTES, "\\u202egnp.\\x1b[31m"):
-        assert text in shown, text
+    assert_is_text(shown)
 
 
 def test_hostile_names_can_be_chosen_pointed_at_and_shared(hostile: Served, watch: Watch) -> None:

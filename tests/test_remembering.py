@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -12,10 +13,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from dashboard import answering
+from dashboard.pages import home
 from dashboard.state import Selection
 from driftline import queries
 from driftline import refresh as refreshing
 from driftline.model import CREATED, needs
+from driftline.reports.choice import Choice
+from driftline.reports.home import ask_ahead
 from driftline.scoring import score
 from roots import Root
 from test_scoring import OTHER, RUN, scored_root
@@ -42,7 +46,7 @@ def looked_at(root: Root, monkeypatch: pytest.MonkeyPatch) -> Root:
 
 
 def test_a_statement_is_executed_once_also_where_two_ask_at_a_time() -> None:
-    answers, executed, is_asked = queries.Answers(), [], threading.Event()
+    answers, executed, is_asked = queries.Answers(9), [], threading.Event()
 
     def read() -> str:
         executed.append(threading.current_thread().name)
@@ -61,7 +65,7 @@ def test_a_statement_is_executed_once_also_where_two_ask_at_a_time() -> None:
 
 
 def test_a_statement_that_failed_is_asked_again() -> None:
-    answers = queries.Answers()
+    answers = queries.Answers(9)
     with pytest.raises(duckdb.BinderException):
         answers.once("rows", "select x", lambda: duckdb.connect().execute("select x").fetchall())
     assert answers.once("rows", "select x", lambda: [(1,)]) == [(1,)]
@@ -69,7 +73,7 @@ def test_a_statement_that_failed_is_asked_again() -> None:
 
 def test_rows_that_a_page_changes_stay_as_they_were(root: Root) -> None:
     with compared(root).open() as store:
-        answers = queries.Answers()
+        answers = queries.Answers(9)
         model = queries.Remembering(store.cursor(), lambda _statement: answers)
         for read in (lambda: queries.selectable_runs(model)[0], lambda: queries.deltas(model, B, C).rows[0]):
             before = dict(read())
@@ -126,3 +130,28 @@ def test_scores_are_seen_once_they_are_there_and_other_answers_last(looked_at: R
         shared.score({RUN, OTHER})
     assert [scores for scores, _ in found] == [0, 12]
     assert len({number for _, number in found}) == 1
+
+
+def test_what_is_asked_ahead_is_what_the_page_asks(looked_at: Root) -> None:
+    asked: list[str] = []
+
+    class Noting(queries.Answers):
+        def once(self, kind: str, question: str, read: Any) -> Any:
+            asked.append(question)
+            return super().once(kind, question, read)
+
+    def look() -> queries.Remembering:
+        answers = Noting(99)
+        return queries.Remembering(store.cursor(), lambda _statement: answers, store.cursor())
+
+    with compared(looked_at).open() as store:
+        model = look()
+        ask_ahead(model, Choice(B, (C,), C, ""))
+        model.close()
+        ahead = set(asked)
+        asked.clear()
+        model = look()
+        home.build(model, Selection.from_query(f"?page=home&base={B}&cand={C}"))
+        model.close()
+    assert len(ahead) == 3
+    assert ahead <= set(asked)

@@ -23,3 +23,8 @@ def delta(root: Root, metric: str, names: str = "baseline, candidate, delta, del
 def rounded(rows: Rows) -> Rows:
     """The rows with every number to six decimals."""
     return [tuple(round(value, 6) if isinstance(value, float) else value for value in row) for row in rows]
+
+
+def of_episodes(root: Root, baseline: list[dict[str, Any]], candidate: list[dict[str, Any]]) -> Root:
+    """A baseline and a candidate that wrote these predictions."""
+    return root.run(B, predictions=baseline).run(C, predictions=candidate)

@@ -10,32 +10,31 @@ from typing import Any, TypeVar
 import duckdb
 
 T = TypeVar("T")
-# Some twenty pages.
-KEPT = 400
 _BESIDE = ThreadPoolExecutor(1, "beside")
 
 
 class Answers:
-    """What was answered, by kind and statement, and what is being answered. The oldest go."""
+    """What was answered, by kind and question, and what is being answered. Of more than `most` the oldest go."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._known: dict[tuple[str, str], Future[Any]] = {}
         self._lock = threading.Lock()
 
-    def once(self, kind: str, statement: str, read: Callable[[], T]) -> T:
+    def once(self, kind: str, question: str, read: Callable[[], T]) -> T:
         """The answer that is there or under way, else that of `read`; one that failed is asked for again."""
         with self._lock:
-            future = self._known.get((kind, statement))
+            future = self._known.get((kind, question))
             if is_new := future is None:
-                future = self._known[kind, statement] = Future()
-                for oldest in list(self._known)[:-KEPT]:
+                future = self._known[kind, question] = Future()
+                for oldest in list(self._known)[: -self._most]:
                     del self._known[oldest]
         if is_new:
             try:
                 future.set_result(read())
             except BaseException as fault:
                 with self._lock:
-                    self._known.pop((kind, statement), None)
+                    self._known.pop((kind, question), None)
                 future.set_exception(fault)
         found: T = future.result()
         return found

@@ -8,7 +8,7 @@ from typing import Any
 from driftline import queries
 from driftline.metrics import Metric, arrow, percent
 from driftline.reports import answer, html
-from driftline.reports.choice import Comparison
+from driftline.reports.choice import Choice, Comparison
 from driftline.reports.html import esc
 
 Row = dict[str, Any]
@@ -30,14 +30,14 @@ FOOT = (
 NO_NOISE = "Levels are thresholds only: noise is not weighed, so what looks like a change may be none."
 
 
-def ask_ahead(model: queries.Remembering, comparison: Comparison) -> None:
-    """Begins with what takes longest and needs no scores of episodes."""
-    pair, candidates = (comparison.baseline, comparison.focus), [comparison.focus, *comparison.others]
+def ask_ahead(model: queries.Remembering, choice: Choice) -> None:
+    """Begins with what takes longest of `render` and needs no scores of episodes."""
+    candidates = [choice.focus, *choice.others]
     model.ahead(
         [
-            lambda other: queries.causes(other, *pair),
-            lambda other: queries.kpi_deltas(other, comparison.baseline, candidates),
-            lambda other: queries.mixture(other, [comparison.baseline, *comparison.candidates]),
+            lambda other: queries.causes(other, choice.baseline, choice.focus),
+            lambda other: queries.kpi_deltas(other, choice.baseline, candidates),
+            lambda other: queries.mixture(other, [choice.baseline, *candidates]),
         ]
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -21,14 +22,23 @@ POINT_TIP = "@episode · @label: @tokens_shown, @latency_shown"
 PAIR_TIP = "@episode · @name: @was → @now"
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """What all charts of a page share; `targets` is what a click opens."""
+
+    comparison: Comparison
+    registry: Registry
+    palette: style.Palette
+    targets: dict[str, Any]
+
+
 def figures(connection: queries.Connection, comparison: Comparison, theme: str) -> str:
     """The charts that the runs have data for, and a line for each that they have none for."""
-    registry = queries.registry(connection)
     palette = style.DARK if theme == "dark" else style.LIGHT
-    targets = _targets(comparison)
-    drawn, missing = _points(connection, comparison, registry, palette, targets)
+    sheet = _Sheet(comparison, queries.registry(connection), palette, _targets(comparison))
+    drawn, missing = _points(connection, sheet)
     for build in (_flow, _scores):
-        titled, why = build(connection, comparison, registry, palette, targets)
+        titled, why = build(connection, sheet)
         drawn += titled
         missing += [why] if why else []
     lines = html.join(f'<p class="cap why">{html.esc(why)}</p>' for why in missing)
@@ -45,77 +55,61 @@ def _targets(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _points(
-    connection: queries.Connection,
-    comparison: Comparison,
-    registry: Registry,
-    palette: style.Palette,
-    targets: dict[str, Any],
-) -> tuple[list[tuple[str, Any]], list[str]]:
-    runs = [comparison.baseline, *comparison.candidates]
+def _points(connection: queries.Connection, sheet: _Sheet) -> tuple[list[tuple[str, Any]], list[str]]:
+    runs = [sheet.comparison.baseline, *sheet.comparison.candidates]
     sql = queries.episode_points_sql(runs)
     frame = queries.episode_points(connection, runs)
     if frame["output_tokens"].notna().sum() == 0:
         return [], ["Output tokens are not drawn: no run of the selection has predictions with text."]
     names = _visible(frame["episode_id"])
-    labels = [html.visible(comparison.labels[run]) for run in runs]
+    labels = [html.visible(sheet.comparison.labels[run]) for run in runs]
     visible = frame.assign(episode_id=[names[name] for name in frame["episode_id"]])
-    points = distribution.lay_out_points(visible, runs, labels, registry["output_tokens"], registry["latency_s"])
+    points = distribution.lay_out_points(
+        visible, runs, labels, sheet.registry["output_tokens"], sheet.registry["latency_s"]
+    )
     source = style.source_of(points.dots.drop(columns=["failed"]), style.MARKED, "points")
     caption = figure_titles.STRIP_CAPTION if points.is_strip else figure_titles.DOTS_CAPTION
-    heading = html.heading(figure_titles.tokens_title(frame, comparison), caption, sql)
-    titled = [(heading, distribution.draw_distribution(points, source, palette))]
+    heading = html.heading(figure_titles.tokens_title(frame, sheet.comparison), caption, sql)
+    titled = [(heading, distribution.draw_distribution(points, source, sheet.palette))]
     if points.dots[["tokens", "latency"]].notna().all(axis=1).any():
         heading = html.heading(
-            figure_titles.latency_title(frame, comparison, registry), figure_titles.LATENCY_CAPTION, sql
+            figure_titles.latency_title(frame, sheet.comparison, sheet.registry), figure_titles.LATENCY_CAPTION, sql
         )
-        titled.append((heading, latency.draw_latency(points, source, palette)))
+        titled.append((heading, latency.draw_latency(points, source, sheet.palette)))
     for _, figure in titled:
-        _link(figure, POINT_TIP, targets, names)
+        _link(figure, POINT_TIP, sheet.targets, names)
     why = [] if len(titled) == 2 else ["Latency is not drawn: no prediction says how long it took."]
     return titled, why
 
 
-def _flow(
-    connection: queries.Connection,
-    comparison: Comparison,
-    registry: Registry,
-    palette: style.Palette,
-    targets: dict[str, Any],
-) -> tuple[list[tuple[str, Any]], str]:
-    rows = queries.flow(connection, comparison.baseline, comparison.focus)
+def _flow(connection: queries.Connection, sheet: _Sheet) -> tuple[list[tuple[str, Any]], str]:
+    rows = queries.flow(connection, sheet.comparison.baseline, sheet.comparison.focus)
     if not flow.has_flow(rows):
         return [], figure_titles.NO_FLOW
     names = _visible(rows["episode_id"])
-    limits = queries.flow_limits(connection, [comparison.baseline, comparison.focus])
-    panels = flow.lay_out_flow(rows, _limits(limits, comparison, registry), registry, names)
-    said = figure_titles.flow_title(rows, limits, comparison, registry)
-    note = _all_episodes(comparison, rows["episode_id"].nunique(), panels)
-    sql = queries.flow_sql(comparison.baseline, comparison.focus)
-    heading = html.heading(said, figure_titles.flow_caption(comparison), sql, note)
-    return [(heading, _linked(panels, palette, "C", targets, names))], ""
+    limits = queries.flow_limits(connection, [sheet.comparison.baseline, sheet.comparison.focus])
+    panels = flow.lay_out_flow(rows, _limits(limits, sheet.comparison, sheet.registry), sheet.registry, names)
+    said = figure_titles.flow_title(rows, limits, sheet.comparison, sheet.registry)
+    note = _all_episodes(sheet.comparison, rows["episode_id"].nunique(), panels)
+    sql = queries.flow_sql(sheet.comparison.baseline, sheet.comparison.focus)
+    heading = html.heading(said, figure_titles.flow_caption(sheet.comparison), sql, note)
+    return [(heading, _linked(panels, sheet.palette, "C", sheet.targets, names))], ""
 
 
-def _scores(
-    connection: queries.Connection,
-    comparison: Comparison,
-    registry: Registry,
-    palette: style.Palette,
-    targets: dict[str, Any],
-) -> tuple[list[tuple[str, Any]], str]:
-    rows = queries.scores(connection, comparison.baseline, comparison.focus)
+def _scores(connection: queries.Connection, sheet: _Sheet) -> tuple[list[tuple[str, Any]], str]:
+    rows = queries.scores(connection, sheet.comparison.baseline, sheet.comparison.focus)
     if not (rows["episode_id"].isna()).any():
         return [], "ROUGE is not drawn: neither run is scored against a reference."
     names = _visible(rows["episode_id"].dropna())
     references = _visible(rows["reference"].dropna())
     chosen = scores.chosen_reference(rows)
-    panels = scores.lay_out_scores(rows, chosen, registry, names, references)
-    sql = queries.scores_sql(comparison.baseline, comparison.focus)
-    note = _all_episodes(comparison, len(names), panels)
+    panels = scores.lay_out_scores(rows, chosen, sheet.registry, names, references)
+    sql = queries.scores_sql(sheet.comparison.baseline, sheet.comparison.focus)
+    note = _all_episodes(sheet.comparison, len(names), panels)
     heading = html.heading(
-        figure_titles.scores_title(rows, chosen, registry), figure_titles.scores_caption(rows, chosen), sql, note
+        figure_titles.scores_title(rows, chosen, sheet.registry), figure_titles.scores_caption(rows, chosen), sql, note
     )
-    return [(heading, _linked(panels, palette, "D", targets, names))], ""
+    return [(heading, _linked(panels, sheet.palette, "D", sheet.targets, names))], ""
 
 
 def _visible(names: pd.Series) -> dict[str, str]:
