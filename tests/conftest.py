@@ -14,6 +14,7 @@ from driftline import refresh as refreshing
 from driftline.cache import Cache
 from roots import Root, profile
 
+pytest.register_assert_rewrite("browser", "home_charts", "hostile", "served_episodes")
 settings.register_profile(
     "driftline",
     deadline=None,
