@@ -142,10 +142,10 @@ def draw_distribution(points: Points, source: ColumnDataSource, palette: Palette
     drawn = style.canvas(palette, "A", points.row_height * count, *ends, room)
     style.add_scale(drawn, palette, "below")
     rows = points.runs.assign(left=start, right=end)[["at", "key", "y", "left", "right"]]
-    band = HBar(y="y", left="left", right="right", height=1, fill_alpha=0, line_color=None, fill_color=palette["hover"])
-    draw_marked(drawn, style.source_of(rows, style.MARKED, "rows"), band, {"fill_alpha": 1}, {}, "underlay")
-    _boxes(drawn, points, palette)
+    band = HBar(y="y", left="left", right="right", height=1, fill_alpha=0, line_color=None, fill_color=palette["ink"])
+    draw_marked(drawn, style.source_of(rows, style.MARKED, "rows"), band, {"fill_alpha": style.TINT}, {})
     draw_dots(drawn, source, palette, "tokens", "row", points.is_strip)
+    _boxes(drawn, points, palette)
     texts = Texts()
     _baseline_median(drawn, points, palette, texts)
     _row_texts(points, palette, texts)
@@ -166,7 +166,7 @@ def _boxes(drawn: Plot, points: Points, palette: Palette) -> None:
     for glyph in (box, whisker):
         draw(drawn, source, glyph, "underlay")
     # The dots of a strip would hide its median.
-    draw(drawn, source, median, "guide" if points.is_strip else "underlay")
+    draw(drawn, source, median, style.OVER if points.is_strip else "underlay")
 
 
 def draw_dots(drawn: Plot, source: ColumnDataSource, palette: Palette, x: str, y: str, is_strip: bool) -> None:
@@ -179,7 +179,7 @@ def draw_dots(drawn: Plot, source: ColumnDataSource, palette: Palette, x: str, y
     )  # fmt: skip
     marked: Style = {"line_color": palette["ink"], "line_alpha": 1, "fill_alpha": 1, "line_width": 2}
     alpha = style.DIMMED * (STRIP_ALPHA if is_strip else 1)
-    draw_marked(drawn, source, glyph, marked, {"line_alpha": alpha, "fill_alpha": alpha}, "glyph", "dots")
+    draw_marked(drawn, source, glyph, marked, {"line_alpha": alpha, "fill_alpha": alpha}, "dots")
 
 
 def _baseline_median(drawn: Plot, points: Points, palette: Palette, texts: Texts) -> None:

@@ -154,9 +154,9 @@ def _rows(drawn: Plot, panels: Panels, palette: Palette, texts: Texts) -> None:
     rows = panels.rows
     lines = pd.DataFrame({"y": rows["y"] - 0.5, "left": 0.0, "right": panels.width})
     draw(drawn, lines, Segment(x0="left", x1="right", y0="y", y1="y", line_color=palette["hair"]), "underlay")
-    band = HBar(y="y", left=0, right=panels.width, height=1, fill_alpha=0, line_color=None, fill_color=palette["hover"])
+    band = HBar(y="y", left=0, right=panels.width, height=1, fill_alpha=0, line_color=None, fill_color=palette["ink"])
     source = source_of(rows.loc[rows["episode"] != "", ["episode", "y"]], style.MARKED, "rows")
-    draw_marked(drawn, source, band, {"fill_alpha": 1}, {}, "underlay")
+    draw_marked(drawn, source, band, {"fill_alpha": style.TINT}, {})
     beside = 2 - style.gutter(list(rows["label"]))
     dx, dy = (beside, 0) if panels.is_beside else (4, 8 - panels.row_height // 2)
     rings = {(pair["episode"], pair["name"]): pair["x0"] for pair in panels.pairs.to_dict("records")}
@@ -202,9 +202,9 @@ def _pairs(drawn: Plot, panels: Panels, palette: Palette) -> None:
     dot = Scatter(x="x1", y="y", size=7, line_width=1.5, line_color=accent, fill_color=accent)
     marked: Style = {"line_color": palette["ink"], "line_width": 2}
     dimmed = {"line_alpha": style.DIMMED}
-    draw_marked(drawn, source, line, {"line_alpha": 1}, {"line_alpha": 0.15}, "glyph")
-    draw_marked(drawn, source, ring, marked, dimmed, "glyph", "rings")
-    draw_marked(drawn, source, dot, marked, {**dimmed, "fill_alpha": style.DIMMED}, "glyph", "dots")
+    draw_marked(drawn, source, line, {"line_alpha": 1}, {"line_alpha": 0.15})
+    draw_marked(drawn, source, ring, marked, dimmed, "rings")
+    draw_marked(drawn, source, dot, marked, {**dimmed, "fill_alpha": style.DIMMED}, "dots")
 
 
 def _heads(panels: Panels, palette: Palette, texts: Texts, above: int) -> None:

@@ -18,11 +18,11 @@ Style = dict[str, Any]
 
 LIGHT = {
     "bg": "#ffffff", "ink": "#15171c", "ink2": "#474c57", "ink3": "#666c78", "base": "#7a808c", "accent": "#3d46c9",
-    "worse": "#bf3a06", "hair": "#e6e8ec", "rule": "#c8ccd3", "band": "#eceef1", "hover": "#f6f7f9",
+    "worse": "#bf3a06", "hair": "#e6e8ec", "rule": "#c8ccd3", "band": "#eceef1",
 }  # fmt: skip
 DARK = {
     "bg": "#101216", "ink": "#eceef2", "ink2": "#b6bbc6", "ink3": "#8f96a3", "base": "#868d9b", "accent": "#a3acff",
-    "worse": "#ff8a4c", "hair": "#23272f", "rule": "#3b414c", "band": "#22262e", "hover": "#171a20",
+    "worse": "#ff8a4c", "hair": "#23272f", "rule": "#3b414c", "band": "#22262e",
 }  # fmt: skip
 FONT = "Liberation Sans, Segoe UI, Inter, Arial, sans-serif"
 # The narrowest a figure gets, on a phone, and a letter of a label, in pixels: what is clear there is clear everywhere.
@@ -30,6 +30,8 @@ NARROW_WIDTH, LETTER_WIDTH = 350, 6
 # Labels up to this many letters stand left of their row; longer ones above it, so that none is ever cut.
 BESIDE_UP_TO = 20
 MARKED = "marked"
+# The level of what changes under the pointer; a row that is pointed at is tinted so that what lies below can be read.
+OVER, TINT = "overlay", 0.04
 DIMMED = 0.28
 # Up to this many episodes each has a place of its own; above, they are a strip, or the worst of them are shown.
 EACH_UP_TO, WORST_SHOWN = 20, 12
@@ -91,10 +93,13 @@ def draw(drawn: Plot, frame: pd.DataFrame | ColumnDataSource, glyph: Any, level:
 
 
 def draw_marked(
-    drawn: Plot, source: ColumnDataSource, glyph: Any, marked: Style, dimmed: Style, level: str, name: str | None = None
+    drawn: Plot, source: ColumnDataSource, glyph: Any, marked: Style, dimmed: Style, name: str | None = None
 ) -> Any:
-    """A glyph that stands out where it is pointed at, and steps back where another is."""
-    renderer = draw(drawn, source, glyph, level)
+    """A glyph that stands out where it is pointed at, and steps back where another is.
+
+    It lies over everything that does not change, in the layer that is painted alone then: half the time of the rest.
+    """
+    renderer = draw(drawn, source, glyph, OVER)
     renderer.name = name
     renderer.selection_glyph = glyph.clone(**marked)
     renderer.nonselection_glyph = glyph.clone(**dimmed)
@@ -114,8 +119,8 @@ class Texts:
         """A text `dx`, `dy` pixels right of and below a point of the data."""
         self._rows.append((float(x), float(y), text, colour, align, dx, dy, "bold" if is_bold else "normal", size))
 
-    def draw(self, drawn: Plot, halo: str | None = None) -> None:
-        """Puts the texts over everything else; `halo` is the colour that keeps them readable over other marks."""
+    def draw(self, drawn: Plot, halo: str | None = None, level: str = "annotation") -> None:
+        """Puts the texts there; `halo` is the colour that keeps them readable over other marks of their level."""
         if not self._rows:
             return
         names = ("x", "y", "text", "colour", "align", "dx", "dy", "weight", "size")
@@ -130,8 +135,8 @@ class Texts:
         if halo:
             # The outline is drawn over its own letters, so the halo is a text of its own below them.
             behind = {"text_color": halo, "text_outline_color": halo, "text_outline_width": 3}
-            draw(drawn, source, Text(x="x", y="y", text="text", **{**look, **behind}), "annotation")
-        draw(drawn, source, Text(x="x", y="y", text="text", **look), "annotation")
+            draw(drawn, source, Text(x="x", y="y", text="text", **{**look, **behind}), level)
+        draw(drawn, source, Text(x="x", y="y", text="text", **look), level)
 
 
 def write(drawn: Any, x: Any, y: Any, text: list[str], **style: Any) -> None:
