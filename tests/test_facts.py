@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftline.texts.bullets import bullets
+from driftline.texts.bullets import Bullets, bullets
 from driftline.texts.facts import Facts, lost_and_added
 
 TOKENS = [
@@ -35,6 +35,7 @@ def numbers(text: str) -> tuple[str, ...]:
         ("10–20 or -3 or −4 or 1/2", ("10", "20", "-3", "−4", "1/2")),
         ("$5 and €1,200", ("$5", "€1,200")),
         ("GPT-4, p05_e01, v2 and mp3", ()),
+        ("Speaker 2: no. SPEAKER 12: a loudspeaker 4 for 3 speakers", ("4", "3")),
         ("5, 5 and 5.", ("5",)),
         ("٣ and 3", ("٣",)),
     ],
@@ -123,18 +124,18 @@ def test_a_text_loses_nothing_to_itself_and_every_fact_is_in_it_once(text: str) 
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "beside"),
     [
-        '["a", "b"]',
-        '{"title": null, "bullets": ["a", "b"]}',
-        '```json\n{"title": "T", "bullets": ["a", "b"]}\n```',
-        '```\n["a", "b"]```\n',
-        '```JSON\n["a", "b"]',
-        '\n {"points":\n ["a", "b"], "n": 2}',
+        ('["a", "b"]', ()),
+        ('{"title": null, "bullets": ["a", "b"]}', ()),
+        ('```json\n{"title": "T", "bullets": ["a", "b"]}\n```', ("T",)),
+        ('```\n["a", "b"]```\n', ()),
+        ('```JSON\n["a", "b"]', ()),
+        ('\n {"points":\n ["a", "b"], "n": 2, "end": "E"}', ("E",)),
     ],
 )
-def test_bullets_in_their_forms(text: str) -> None:
-    assert bullets(text) == ["a", "b"]
+def test_bullets_in_their_forms(text: str, beside: tuple[str, ...]) -> None:
+    assert bullets(text) == Bullets(("a", "b"), beside)
 
 
 @pytest.mark.parametrize(
@@ -159,5 +160,6 @@ def test_anything_else_has_no_bullets(text: str) -> None:
 
 @given(st.lists(st.text()))
 def test_bullets_are_read_as_written(items: list[str]) -> None:
-    assert bullets(json.dumps(items)) == items
-    assert bullets(f"```json\n{json.dumps({'bullets': items}, ensure_ascii=False)}\n```") == items
+    assert bullets(json.dumps(items)) == Bullets(tuple(items))
+    fenced = f"```json\n{json.dumps({'bullets': items, 'title': 'T'}, ensure_ascii=False)}\n```"
+    assert bullets(fenced) == Bullets(tuple(items), ("T",))

@@ -20,11 +20,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Written:
-    """What one run has of an episode. `text` is what is compared, `items` its bullets."""
+    """What one run has of an episode. `text` is what is compared: of bullets the lines, first `titles`."""
 
     kind: Literal["text", "bullets", "json", "nothing"]
     text: str = ""
-    items: tuple[str, ...] = ()
+    titles: int = 0
 
 
 def written(row: Row | None) -> Written:
@@ -33,11 +33,11 @@ def written(row: Row | None) -> Written:
         return Written("nothing")
     if row["structured"] is not None:
         return Written("json", _formatted(row["structured"]))
-    items = bullets(row["text"])
-    if items is None:
+    found = bullets(row["text"])
+    if found is None:
         return Written("text", row["text"])
-    lines = tuple(" ".join(item.split()) for item in items)
-    return Written("bullets", "\n".join(lines), lines)
+    lines = [" ".join(line.split()) for line in (*found.beside, *found.items)]
+    return Written("bullets", "\n".join(lines), len(found.beside))
 
 
 def _formatted(structured: str) -> str:
@@ -96,8 +96,9 @@ def _marked(baseline: Written, candidate: Written) -> tuple[str, str]:
 def _shaped(side: Written, pieces: Sequence[Piece], at: int) -> str:
     """The pieces of one side (0 baseline, 1 candidate) as paragraphs, bullets or formatted JSON."""
     if side.kind == "bullets":
-        items = html.join(f"<li>{diff.render(line)[at]}</li>" for line in by_line(pieces, at))
-        return f'<ul class="ep-bullets">{items}</ul>'
+        lines = [diff.render(line)[at] for line in by_line(pieces, at)]
+        titles, items = lines[: side.titles], html.join(f"<li>{line}</li>" for line in lines[side.titles :])
+        return f'<div class="ep-title">{html.join(titles)}</div><ul class="ep-bullets">{items}</ul>'
     text = diff.render(pieces)[at]
     return f'<div class="ep-json">{text}</div>' if side.kind == "json" else text
 

@@ -8,7 +8,7 @@ create or replace macro is_good(better, delta) as
     case better when 'higher' then delta >= 0 when 'lower' then delta <= 0 end;
 
 create or replace macro worsening(better, delta) as
-    case better when 'higher' then -delta when 'lower' then delta end;
+    case better when 'higher' then 0 - delta when 'lower' then delta end;
 
 -- What is held against the levels, and these: the change itself where levels are absolute or the baseline is 0, else its
 -- per cent. A growth from 0 is an endless percentage: it fails where only percentages are declared.

@@ -1,14 +1,23 @@
-"""The bullets of an output that is JSON: text in, a list out."""
+"""The bullets of an output that is JSON: text in, lists out."""
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 
 _FENCE = re.compile(r"```(?:json)?\s(.*?)(?:```)?\Z", re.DOTALL | re.IGNORECASE)
 
 
-def bullets(text: str) -> list[str] | None:
+@dataclass(frozen=True)
+class Bullets:
+    """The strings of a list, and those that stand beside it, as its title does."""
+
+    items: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+
+
+def bullets(text: str) -> Bullets | None:
     """The strings of a JSON list, or of the one list in a JSON object; None if the text is anything else.
 
     A ```` ```json ```` fence around it is no part of the text, and its end may be missing. Broken JSON is not mended:
@@ -23,7 +32,8 @@ def bullets(text: str) -> list[str] | None:
         found = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    lists = [value for value in found.values() if isinstance(value, list)] if isinstance(found, dict) else [found]
+    values = list(found.values()) if isinstance(found, dict) else [found]
+    lists = [value for value in values if isinstance(value, list)]
     if len(lists) != 1 or not all(isinstance(item, str) for item in lists[0]):
         return None
-    return list(lists[0])
+    return Bullets(tuple(lists[0]), tuple(value for value in values if isinstance(value, str)))

@@ -1,7 +1,8 @@
 """Names and numbers that only one of two texts has: text in, words out. Rules, not a model.
 
 A number is a run of digits with its separators: `1,000.5`, `3:30`, `1/2`, `1.2.3`, `1990s`, `$5`, `42 %`, `-3`, and
-also a date: `2024-01-05`, `5 March 2024`, `March 5`. Digits inside a word (`GPT-4`, `p05`) are part of the word.
+also a date: `2024-01-05`, `5 March 2024`, `March 5`. Digits inside a word (`GPT-4`, `p05`) are part of the word, and
+those of a speaker's label (`Speaker 2`) of the label.
 Thousands commas, a currency, the space before a unit, "percent" for `%` and the order of a date make no difference.
 
 A name is a run of capitalised words, over particles ("Bank of America", "Frame & Light"), of at most NAME_WORDS words
@@ -33,7 +34,8 @@ YEAR = r"\d{4}\b"
 DATE = rf"{MONTH} {DAY}(?:,? {YEAR})?|{DAY} {MONTH}(?:,? {YEAR})?|{MONTH},? {YEAR}|{YEAR}-\d{{2}}-\d{{2}}\b"
 UNIT = r"[^\S\n]?(?:%|‰|(?:percent|per cent)\b|°[CF]?)"
 NUMBER = re.compile(
-    rf"(?<!\w)(?<!\d[.,:/])(?<![^\W\d_][-‐‑])(?:(?P<date>{DATE})|(?:(?<![\w)\]-])[-−+](?=[$€£¥\d]))?[$€£¥]?"
+    r"(?<!\w)(?<!\d[.,:/])(?<![^\W\d_][-‐‑])(?<!(?i:\bspeaker) )"
+    rf"(?:(?P<date>{DATE})|(?:(?<![\w)\]-])[-−+](?=[$€£¥\d]))?[$€£¥]?"
     rf"\d+(?:[.,:/]\d+)*(?:[^\W\d_]{{1,3}}\b|(?![^\W_])(?:{UNIT})?))"
 )
 WORD = re.compile(r"[^\W\d_][\w]*(?:['’‐‑-][^\W_]\w*)*(?:['’](?!\w))?")
