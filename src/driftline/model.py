@@ -141,11 +141,17 @@ def _execute(
 
 def needs(model: Model) -> dict[int, set[int]]:
     """For each part by its number, the earlier ones that create what it names."""
-    makers: dict[str, int] = {}
-    needed: dict[int, set[int]] = {}
-    for number, part in enumerate(model.parts):
-        is_source = number < len(model.sources)
-        names = set() if is_source else set(TEXTS.sub(" ", part).translate(BETWEEN_WORDS).split())
+    sources = [CREATED.findall(part) for part in model.sources]
+    return _needs(tuple(map(tuple, sources)), tuple(model.relations))
+
+
+@functools.cache
+def _needs(sources: tuple[tuple[str, ...], ...], relations: tuple[str, ...]) -> dict[int, set[int]]:
+    """The same of what each source creates, which is always the same; and of the relations, which need each other."""
+    makers = {name: number for number, created in enumerate(sources) for name in created}
+    needed: dict[int, set[int]] = {number: set() for number in range(len(sources))}
+    for number, part in enumerate(relations, len(sources)):
+        names = set(TEXTS.sub(" ", part).translate(BETWEEN_WORDS).split())
         needed[number] = {makers[name] for name in names & makers.keys()}
         makers |= dict.fromkeys(CREATED.findall(part), number)
     return needed

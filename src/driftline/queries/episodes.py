@@ -167,7 +167,7 @@ def unscored(connection: Connection, runs: list[str]) -> list[Row]:
         connection,
         f"""select distinct
     v.run, p.file_id, v.reference, r.run as reference_run, t.file_id as reference_file_id
-from run_metrics as v
+from run_aggregates as v
 inner join reference_runs as r on r.reference = v.reference and r.run <> v.run
 inner join source_artifacts as p on p.key = v.run and p.artifact = 'predictions'
 inner join source_artifacts as t on t.key = r.run and t.artifact = 'predictions'

@@ -56,7 +56,7 @@ def kpi_deltas(connection: Connection, baseline: str, candidates: list[str]) -> 
         connection,
         f"""with run_metrics as materialized (
     -- deltas() asks for these metrics only: none of them has to read a text
-    select * from main.run_metrics
+    select * from run_aggregates
     where metric in (
         'rougeL_f1', 'success_rate', 'failed_episodes', 'avg_output_tokens', 'avg_latency_s', 'gate_failures'
     )
@@ -99,13 +99,13 @@ def mixture(connection: Connection, runs: list[str]) -> Row:
 ),
 scored as (
     select reference, count(distinct run) as runs
-    from run_metrics
+    from run_aggregates
     where list_contains({literals(runs)}, run) and reference is not null
     group by reference
 ),
 scored_runs as (
     select count(distinct run) as n
-    from run_metrics
+    from run_aggregates
     where list_contains({literals(runs)}, run) and reference is not null
 )
 select

@@ -6,9 +6,10 @@ with words as (
     select
         run,
         episode_id,
-        -- `translate` would say it shorter, and takes milliseconds to set up.
+        -- `translate` would say it shorter, and takes milliseconds to set up. All of the text, but made of two columns: what
+        -- is made of one alone is worked out for every text that shares a dictionary with it, also of other runs.
         list_filter(
-            string_split(replace(replace(replace(lower(text), chr(9), ' '), chr(10), ' '), chr(13), ' '), ' '),
+            string_split(replace(replace(replace(lower(left(text, text_chars)), chr(9), ' '), chr(10), ' '), chr(13), ' '), ' '),
             lambda word: word <> ''
         ) as word
     from source_predictions
