@@ -25,6 +25,18 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "driftline"))
 
 
+DATA = Path(__file__).parent.parent / "data"
+
+
+@pytest.fixture(scope="session")
+def shipped_links(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped root, read through a folder of the tests' own, so that no cache is written into it."""
+    folder = tmp_path_factory.mktemp("shipped")
+    for name in ("eval", "profiles"):
+        (folder / name).symlink_to(DATA / name, target_is_directory=True)
+    return folder
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Root:
     """An empty root."""

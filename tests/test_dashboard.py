@@ -108,7 +108,7 @@ def test_the_sql_that_is_shown_gives_what_is_drawn(shipped: Served, watch: Watch
         # Those of the figures are held to what is drawn beside the figures' own tests.
         assert counts[:2] == [
             page.locator("table.forest tbody tr").count() + folded,
-            page.locator("table.episodes tbody tr").count(),
+            page.locator("table.ep-rows tbody tr").count(),
         ]
     elif name == "performance":
         left_out = 1  # episodes processed are a tile

@@ -203,6 +203,10 @@ WRITTEN = [
     ({"status": "empty", "text": None, "structured": None}, ("nothing", "")),
     ({"status": "ok", "text": "plain", "structured": None}, ("text", "plain")),
     ({"status": "ok", "text": '{"bullets": ["a  b", "c\\nd"]}', "structured": None}, ("bullets", "a b\nc d")),
+    (
+        {"status": "ok", "text": '{"bullets": ["a"], "title": "T\\nU"}', "structured": None},
+        ("bullets", "T U\na"),
+    ),
     ({"status": "ok", "text": '```json\n["x"]\n```', "structured": None}, ("bullets", "x")),
     ({"status": "ok", "text": '["cut off', "structured": None}, ("text", '["cut off')),
     ({"status": "ok", "text": None, "structured": '{"a":[1]}'}, ("json", '{\n  "a": [\n    1\n  ]\n}')),
@@ -218,12 +222,15 @@ def test_what_can_be_shown_of_an_output(row: dict[str, Any] | None, expected: tu
 
 def test_bullets_stay_bullets_with_their_differences_marked(root: Root) -> None:
     texts = [
-        json.dumps({"title": "T", "bullets": bullets}) for bullets in (["one two three", "gone"], ["one six three"])
+        json.dumps({"title": title, "bullets": bullets})
+        for title, bullets in (("What was said", ["one two three", "gone"]), ("What is said", ["one six three"]))
     ]
     shown = page(pair(root, said(texts[0]), said(texts[1])))
     lists = re.findall(r'<ul class="ep-bullets">(.*?)</ul>', shown, flags=re.DOTALL)
     assert [column.count("<li>") for column in lists] == [2, 1]
     assert [words(mark) for mark in re.findall(r"<del.*?</del>", lists[0])] == ["− gone"]
+    titles = [words(title) for title in re.findall(r'<div class="ep-title">(.*?)</div>', shown)]
+    assert titles == ["What ~ was said", "What ~ is said"]
     assert "as written" in words(shown)
     assert texts[0] in html.unescape(shown)
 

@@ -11,6 +11,7 @@ from driftline import queries
 from driftline.metrics import Metric, percent
 from driftline.reports import html
 from driftline.reports.choice import Comparison
+from driftline.reports.episode_rows import gates
 from driftline.reports.episode_texts import columns, references, written
 from driftline.reports.html import esc
 from driftline.texts.facts import Facts, lost_and_added
@@ -30,7 +31,6 @@ MEASURES = (
 )
 FLOW = ("map_tokens", "reduce_input_chars", "final_tokens")
 NAMED = 12
-GATES = {"speaker_label_leak": "speaker label", "boilerplate_leak": "boilerplate"}
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,6 @@ def render(connection: queries.Connection, comparison: Comparison, candidates: S
         + columns(comparison, rows, baseline, candidate, opened.view)
         + _facts_html(facts, rows.get(comparison.baseline), rows.get(comparison.focus))
     )
-
-
-def gates(row: Row | None) -> str:
-    """The gates that an episode did not pass, in words; plain text."""
-    return ", ".join(GATES.get(gate, gate) for gate in row["gates"]) if row else ""
 
 
 def insight(opened: Opened, registry: dict[str, Metric], facts: Facts | None, is_same: bool) -> str:

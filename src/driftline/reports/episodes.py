@@ -7,12 +7,11 @@ from typing import Any
 
 from driftline import queries
 from driftline.metrics import Metric
-from driftline.reports import episode, html
+from driftline.reports import episode, episode_rows, html
 from driftline.reports.choice import Comparison
 from driftline.reports.html import attr, esc
 
 Row = dict[str, Any]
-BAR = 52
 ONLY = {
     "": ("All", "found"),
     "regressed": ("Regressed", "regressed"),
@@ -21,7 +20,6 @@ ONLY = {
     "gates": ("Gate flags", "gates"),
     "unpaired": ("Unpaired", "unpaired"),
 }
-DELTA_HEAD = {"rougeL_f1": "Δ ROUGE-L", "output_tokens": "Δ tokens", "": "Δ ROUGE-L or tokens"}
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ def _list(comparison: Comparison, listed: Listed, registry: dict[str, Metric]) -
         f'<h1 class="ep-h">{esc(title(listed.counts))}</h1>'
         f'<div class="ep-only"><nav aria-label="Filter">{html.join(filters)}</nav>'
         f"{html.show_sql(listed.counts_sql)}</div>"
-        f"{search}{_table(comparison, listed, registry)}"
+        f"{search}{episode_rows.table(comparison, listed.table.rows, registry, listed.counts, listed.opened)}"
         f'<div class="hd">{_pages(comparison, listed)}{html.show_sql(listed.table.sql)}</div>'
     )
 
@@ -165,63 +163,3 @@ def _pages(comparison: Comparison, listed: Listed) -> str:
     if last < listed.total:
         steps += " · " + html.link(comparison.query(at=str(page + 1), episode=""), "next")
     return f'<span class="cap">{first}–{last} of {listed.total}{steps}</span>'
-
-
-def _table(comparison: Comparison, listed: Listed, registry: dict[str, Metric]) -> str:
-    counts = listed.counts
-    kinds = [name for name in ("rougeL_f1", "output_tokens") if counts[f"by_{name}"]]
-    head = DELTA_HEAD[kinds[0] if len(kinds) == 1 else ""]
-    body = html.join(_row(comparison, row, listed, registry) for row in listed.table.rows)
-    return (
-        '<table class="ep-rows"><thead><tr><th scope="col">Episode</th>'
-        f'<th scope="col" class="n">{head}</th><th aria-hidden="true"></th>'
-        f'<th scope="col" class="n">Tokens</th></tr></thead><tbody>{body}</tbody></table>'
-    )
-
-
-def _row(comparison: Comparison, row: Row, listed: Listed, registry: dict[str, Metric]) -> str:
-    name = row["episode_id"]
-    is_open, is_failed = name == listed.opened, row["change"] == "failed"
-    current = 'aria-current="true"' if is_open else ""
-    link = html.link(comparison.query(episode=name, at=""), esc(name), current)
-    css = " ".join(word for word, holds in (("on", is_open), ("failed", is_failed)) if holds)
-    if is_failed:
-        error = esc((row["error"] or "no error text")[:200])
-        cells = f'<td class="id">{link}</td><td colspan="3">failed · {error}</td>'
-    else:
-        tokens = registry["output_tokens"]
-        pair = f"{tokens.shown(row['baseline_tokens'])} → {tokens.shown(row['candidate_tokens'])}"
-        flags = f'<br><span class="m">{esc(episode.gates(row))}</span>' if row["gates"] else ""
-        cells = f'<td class="id">{link}{flags}</td>{_moved(row, listed.counts, registry)}<td class="n">{esc(pair)}</td>'
-    return f'<tr class="{css}" data-ep="{esc(name)}">{cells}</tr>'
-
-
-def _moved(row: Row, counts: Row, registry: dict[str, Metric]) -> str:
-    """Two cells: the change in the metric that judges the episode, and its bar; or what stands in their place."""
-    is_past = row["change"] in ("regressed", "improved")
-    if row["judged_by"] == "rougeL_f1":
-        delta, largest = row["rougeL_f1_delta"], counts["largest_rougeL_f1_delta"]
-        size, shown = delta, html.change(delta, None, esc(registry["rougeL_f1"].shown_delta(delta)), is_past)
-    elif row["judged_by"] == "output_tokens":
-        delta, largest, size = row["tokens_delta"], counts["largest_tokens_delta_pct"], row["tokens_delta_pct"]
-        shown = html.change(delta, size, esc(registry["output_tokens"].shown_delta(delta)), is_past)
-    else:
-        return f'<td colspan="2" class="m">{esc(_instead(row))}</td>'
-    return f'<td class="n">{shown}</td><td>{_bar(size, largest, is_past)}</td>'
-
-
-def _bar(size: float | None, largest: float | None, is_past: bool) -> str:
-    if not size or not largest:
-        return ""
-    css = " ".join(word for word, holds in (("past", is_past), ("gain", size > 0)) if holds)
-    return f'<span class="ep-bar {css}" style="width:{max(2, BAR * abs(size) / largest):.0f}px"></span>'
-
-
-def _instead(row: Row) -> str:
-    if row["judged_by"] != "status":
-        return str(row["change"])
-    return f"was {_said(row['baseline_status'])}, now {_said(row['status'])}"
-
-
-def _said(status: str) -> str:
-    return {"ok": "a text", "empty": "no text"}.get(status, status)

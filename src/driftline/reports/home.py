@@ -7,7 +7,7 @@ from typing import Any
 
 from driftline import queries
 from driftline.metrics import Metric, arrow, percent
-from driftline.reports import answer, html
+from driftline.reports import answer, episode_rows, html
 from driftline.reports.choice import Choice, Comparison
 from driftline.reports.html import esc
 
@@ -20,7 +20,7 @@ TILE_UNITS = {
     "success_rate": "%",
 }
 OTHERS_SHOWN = 3
-EPISODES_SHOWN = 12
+EPISODES_SHOWN, EPISODES_NAMED = 12, 3
 CONFIGURED = {"configuration": "Configured differently", "preprocessing_drift": "Preprocessing drift"}
 EFFECTS = ("length", "latency", "failed_episodes")
 FOOT = (
@@ -32,12 +32,12 @@ NO_NOISE = "Levels are thresholds only: noise is not weighed, so what looks like
 
 def ask_ahead(model: queries.Remembering, choice: Choice) -> None:
     """Begins with what takes longest of `render` and needs no scores of episodes."""
-    candidates = [choice.focus, *choice.others]
+    pair, candidates = (choice.baseline, choice.focus), [choice.focus, *choice.others]
     model.ahead(
         [
-            lambda other: queries.causes(other, choice.baseline, choice.focus),
+            lambda other: queries.causes(other, *pair),
+            lambda other: queries.deltas(other, *pair),
             lambda other: queries.kpi_deltas(other, choice.baseline, candidates),
-            lambda other: queries.mixture(other, [choice.baseline, *candidates]),
         ]
     )
 
@@ -46,9 +46,10 @@ def render(connection: queries.Connection, comparison: Comparison) -> str:
     """The whole page as HTML."""
     registry = queries.registry(connection)
     pair = comparison.baseline, comparison.focus
+    # First what is not asked ahead: the rest is being answered meanwhile.
+    episodes = queries.episode_changes(connection, *pair)
     table = queries.deltas(connection, *pair)
     tiles = queries.kpi_deltas(connection, comparison.baseline, [comparison.focus, *comparison.others])
-    episodes = queries.episode_changes(connection, *pair)
     by_run = {run: [row for row in tiles.rows if row["run"] == run] for run in (comparison.focus, *comparison.others)}
     return (
         _answer(comparison, table.rows, episodes.rows, by_run, queries.causes(connection, *pair).rows, registry)
@@ -56,7 +57,7 @@ def render(connection: queries.Connection, comparison: Comparison) -> str:
         + '<div class="hm2"><section>'
         + _differs(table, registry)
         + "</section><section>"
-        + _episodes(episodes, registry)
+        + _episodes(comparison, episodes, registry)
         + "</section></div>"
     )
 
@@ -71,7 +72,7 @@ def _answer(
 ) -> str:
     said = answer.run_answer(rows, registry, comparison.labels[comparison.focus])
     parts = [f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>']
-    parts.append(html.lead(_cause(causes) + _look_at(episodes)))
+    parts.append(html.lead(_cause(causes) + _look_at(comparison, episodes)))
     if comparison.others:
         primary = {row["metric"] for row in rows if row["is_primary"]}
         clauses = []
@@ -103,20 +104,23 @@ def _sentence(text: str) -> str:
     return f"{esc(text if '.' in text.split(' ')[0] else text[:1].upper() + text[1:])}."
 
 
-def _named(episodes: Sequence[str]) -> str:
-    more = len(episodes) - 3
-    return ", ".join(episodes[:3]) + (f" and {more} more" if more > 0 else "")
+def _look_at(comparison: Comparison, episodes: Sequence[Row]) -> str:
+    """Which episodes to open: those that regressed or fail a gate, and that failed; the rows are worst first."""
 
+    def named(rows: list[Row]) -> str:
+        links = [episode_rows.link(comparison, row["episode_id"]) for row in rows[:EPISODES_NAMED]]
+        more = len(rows) - EPISODES_NAMED
+        return ", ".join(links) + (f" and {more} more" if more > 0 else "")
 
-def _look_at(episodes: Sequence[Row]) -> str:
-    failed = [row["episode_id"] for row in episodes if row["status"] == "failed"]
-    gated = [row["episode_id"] for row in episodes if row["gates"] and row["status"] != "failed"]
-    shorter = [row["episode_id"] for row in episodes if (row["tokens_delta"] or 0) < 0 and row["status"] != "failed"]
+    failed = [row for row in episodes if row["status"] == "failed"]
+    written = [row for row in episodes if row["status"] != "failed"]
+    suspect = [row for row in written if row["change"] == "regressed" or row["gates"]]
+    shorter = [row for row in written if (row["tokens_delta"] or 0) < 0]
     parts = []
+    if suspect:
+        parts.append(f"Look first at {named(suspect)}")
     if failed:
-        parts.append(f'<span class="w">{esc(_named(failed))} failed</span>')
-    if gated:
-        parts.append(f"{esc(_named(gated))} {'fails' if len(gated) == 1 else 'fail'} a gate")
+        parts.append(f'<span class="w">{named(failed)} failed</span>')
     if len(shorter) > len(episodes) / 2:
         parts.append(f"{len(shorter)} of {len(episodes)} outputs are shorter")
     return ("; ".join(parts) + ".") if parts else ""
@@ -219,7 +223,7 @@ def _folded(word: str, names: list[str]) -> str:
     return f'<details class="more"><summary>{len(names)} {word}</summary>{esc(", ".join(names))}</details>'
 
 
-def _episodes(table: queries.Table, registry: answer.Registry) -> str:
+def _episodes(comparison: Comparison, table: queries.Table, registry: answer.Registry) -> str:
     shown = table.rows[:EPISODES_SHOWN]
     if not shown:
         return html.heading("No episodes", "The candidate has no predictions.", table.sql) + html.empty(
@@ -227,25 +231,7 @@ def _episodes(table: queries.Table, registry: answer.Registry) -> str:
         )
     failed = sum(row["status"] == "failed" for row in table.rows)
     title = f"{len(table.rows)} episodes, " + (f"{failed} failed" if failed else "none failed")
-    rest = len(table.rows) - len(shown)
-    caption = f"Failed first, then the largest loss.{f' {rest} more in SQL.' if rest else ''}"
-    head = (("", "Episode"), ("n", "Output tokens"), ("n", "Latency, s"))
-    rows = [(f'data-ep="{esc(row["episode_id"])}"', _episode(row, registry)) for row in shown]
-    return html.heading(title, caption, table.sql) + html.table(head, rows, "episodes")
-
-
-def _episode(row: Row, registry: answer.Registry) -> list[str]:
-    name = esc(row["episode_id"])
-    if row["status"] == "failed":
-        error = esc((row["error"] or "no error text")[:120])
-        return [f'<span class="w">{name}<br>{error}</span>', '<span class="w">failed</span>', ""]
-    note = ", ".join(row["gates"])
-    if row["baseline_status"] is None or row["status"] is None:
-        note = row["change"]
-    tokens = _pair(row["baseline_tokens"], row["candidate_tokens"], registry["output_tokens"])
-    latency = _pair(row["baseline_latency_s"], row["candidate_latency_s"], registry["latency_s"])
-    return [f'{name}<br><span class="m">{esc(note)}</span>' if note else name, tokens, latency]
-
-
-def _pair(before: float | None, after: float | None, metric: Metric) -> str:
-    return f'<span class="m">{esc(metric.shown(before))} →</span> {esc(metric.shown(after))}'
+    every = html.link(comparison.query(page="episodes"), f"all {len(table.rows)}")
+    note = f" The {len(shown)} worst are listed: {every}." if len(shown) < len(table.rows) else ""
+    caption = "Failed first, then the largest loss. A row opens the texts of both runs."
+    return html.heading(title, caption, table.sql, note) + episode_rows.table(comparison, shown, registry)
