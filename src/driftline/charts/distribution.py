@@ -169,7 +169,9 @@ def _boxes(drawn: Plot, points: Points, palette: Palette) -> None:
     draw(drawn, source, median, style.OVER if points.is_strip else "underlay")
 
 
-def draw_dots(drawn: Plot, source: ColumnDataSource, palette: Palette, x: str, y: str, is_strip: bool) -> None:
+def draw_dots(
+    drawn: Plot, source: ColumnDataSource, palette: Palette, x: str, y: str, is_strip: bool, level: str = style.OVER
+) -> None:
     """Every episode: a ring in the baseline, accent in focus, grey elsewhere; one pointed at is ringed in ink."""
     glyph = Scatter(
         x=x, y=y, size=STRIP_DOT if is_strip else DOT, line_width=1 if is_strip else 1.5, line_alpha="alpha",
@@ -179,7 +181,7 @@ def draw_dots(drawn: Plot, source: ColumnDataSource, palette: Palette, x: str, y
     )  # fmt: skip
     marked: Style = {"line_color": palette["ink"], "line_alpha": 1, "fill_alpha": 1, "line_width": 2}
     alpha = style.DIMMED * (STRIP_ALPHA if is_strip else 1)
-    draw_marked(drawn, source, glyph, marked, {"line_alpha": alpha, "fill_alpha": alpha}, "dots")
+    draw_marked(drawn, source, glyph, marked, {"line_alpha": alpha, "fill_alpha": alpha}, "dots", level)
 
 
 def _baseline_median(drawn: Plot, points: Points, palette: Palette, texts: Texts) -> None:

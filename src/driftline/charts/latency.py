@@ -146,8 +146,9 @@ def draw_latency(points: Points, source: ColumnDataSource, palette: Palette) -> 
     line = Segment(x0="x0", y0="y0", x1="x1", y1="y1", line_color=palette["accent"], line_alpha=0.12 if many else 0.4)
     marked: Style = {"line_alpha": 1, "line_color": palette["ink"]}
     pairs = style.source_of(lines, style.MARKED, "pairs")
-    draw_marked(drawn, pairs, line, marked, {"line_alpha": 0.05 if many else 0.12})
-    draw_dots(drawn, source, palette, "tokens", "latency", points.is_strip)
+    # The names lie over the dots, so all of it is painted together.
+    draw_marked(drawn, pairs, line, marked, {"line_alpha": 0.05 if many else 0.12}, level="underlay")
+    draw_dots(drawn, source, palette, "tokens", "latency", points.is_strip, "glyph")
     axes, names = Texts(), Texts()
     axes.add(x[0], y[1], "s per episode", palette["ink3"], dx=-40, dy=-14)
     axes.add(x[1], y[0], "output tokens", palette["ink3"], "right", dy=30)
@@ -156,5 +157,5 @@ def draw_latency(points: Points, source: ColumnDataSource, palette: Palette) -> 
         place = name["x"], name["y"], name["label"], palette["accent" if is_focus else "ink2"], name["align"]
         names.add(*place, dx=name["dx"], dy=name["dy"], is_bold=is_focus)
     axes.draw(drawn)
-    names.draw(drawn, halo=palette["bg"], level=style.OVER)
+    names.draw(drawn, halo=palette["bg"])
     return drawn

@@ -30,7 +30,8 @@ NARROW_WIDTH, LETTER_WIDTH = 350, 6
 # Labels up to this many letters stand left of their row; longer ones above it, so that none is ever cut.
 BESIDE_UP_TO = 20
 MARKED = "marked"
-# The level of what changes under the pointer; a row that is pointed at is tinted so that what lies below can be read.
+# The level of what changes under the pointer: a layer of its own, painted in half the time of the rest. No text is put
+# there, since of what lies at its edge traces stay. A row that is pointed at is tinted: what lies below can be read.
 OVER, TINT = "overlay", 0.04
 DIMMED = 0.28
 # Up to this many episodes each has a place of its own; above, they are a strip, or the worst of them are shown.
@@ -93,13 +94,16 @@ def draw(drawn: Plot, frame: pd.DataFrame | ColumnDataSource, glyph: Any, level:
 
 
 def draw_marked(
-    drawn: Plot, source: ColumnDataSource, glyph: Any, marked: Style, dimmed: Style, name: str | None = None
+    drawn: Plot,
+    source: ColumnDataSource,
+    glyph: Any,
+    marked: Style,
+    dimmed: Style,
+    name: str | None = None,
+    level: str = OVER,
 ) -> Any:
-    """A glyph that stands out where it is pointed at, and steps back where another is.
-
-    It lies over everything that does not change, in the layer that is painted alone then: half the time of the rest.
-    """
-    renderer = draw(drawn, source, glyph, OVER)
+    """A glyph that stands out where it is pointed at, and steps back where another is."""
+    renderer = draw(drawn, source, glyph, level)
     renderer.name = name
     renderer.selection_glyph = glyph.clone(**marked)
     renderer.nonselection_glyph = glyph.clone(**dimmed)
@@ -119,8 +123,8 @@ class Texts:
         """A text `dx`, `dy` pixels right of and below a point of the data."""
         self._rows.append((float(x), float(y), text, colour, align, dx, dy, "bold" if is_bold else "normal", size))
 
-    def draw(self, drawn: Plot, halo: str | None = None, level: str = "annotation") -> None:
-        """Puts the texts there; `halo` is the colour that keeps them readable over other marks of their level."""
+    def draw(self, drawn: Plot, halo: str | None = None) -> None:
+        """Puts the texts over everything but OVER; `halo` is the colour that keeps them readable over other marks."""
         if not self._rows:
             return
         names = ("x", "y", "text", "colour", "align", "dx", "dy", "weight", "size")
@@ -135,8 +139,8 @@ class Texts:
         if halo:
             # The outline is drawn over its own letters, so the halo is a text of its own below them.
             behind = {"text_color": halo, "text_outline_color": halo, "text_outline_width": 3}
-            draw(drawn, source, Text(x="x", y="y", text="text", **{**look, **behind}), level)
-        draw(drawn, source, Text(x="x", y="y", text="text", **look), level)
+            draw(drawn, source, Text(x="x", y="y", text="text", **{**look, **behind}), "annotation")
+        draw(drawn, source, Text(x="x", y="y", text="text", **look), "annotation")
 
 
 def write(drawn: Any, x: Any, y: Any, text: list[str], **style: Any) -> None:
