@@ -76,7 +76,7 @@ def test_the_delta_table_is_that_of_sql(shipped: Served, watch: Watch, connectio
     ]
     assert len(moved) > 5
     assert [cells[0] for cells in shown] == [
-        f"{registry[row['metric']].label} {registry[row['metric']].shown_unit}".strip() for row in moved
+        f"{registry[row['metric']].label} {registry[row['metric']].told_unit}".strip() for row in moved
     ]
     for number, side in ((1, "baseline"), (2, "candidate")):
         assert [cells[number] for cells in shown] == [registry[row["metric"]].shown(row[side]) for row in moved]

@@ -132,6 +132,7 @@ def test_a_strip_without_a_percent_or_beyond_its_scale_says_so() -> None:
 
 
 def test_a_change_of_nothing_is_grey_and_a_gap_is_a_dash() -> None:
-    assert html.change(None, None, "") == '<span class="m">–</span>'
-    assert html.change(0, 0, "") == '<span class="m">= 0</span>'
-    assert html.change(-0.1, None, "−0.1") == "▼ −0.1"
+    assert html.change(None, "") == '<span class="m">–</span>'
+    assert html.change(0, "0") == '<span class="m">= 0</span>'
+    assert html.change(-0.1, "−0.1") == "▼ −0.1"
+    assert html.change(0.001, "<0.1") == "▲ &lt;0.1"

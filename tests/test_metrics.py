@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,8 +30,8 @@ def test_a_number_has_separators_and_a_real_minus(value: float, decimals: int, t
     [
         (None, ""),
         (0.0, f"0{THIN}%"),
-        (0.04, f"0{THIN}%"),
-        (-0.04, f"0{THIN}%"),
+        (0.04, f"<0.1{THIN}%"),
+        (-0.04, f"<0.1{THIN}%"),
         (4.84, f"+4.8{THIN}%"),
         (-9.96, f"{MINUS}10.0{THIN}%"),
         (10.4, f"+10{THIN}%"),
@@ -88,10 +90,31 @@ def test_a_value_has_the_decimals_and_the_unit_of_its_metric(
         ("s", 6.157, "+6.16"),
         ("s", -6.157, f"{MINUS}6.16"),
         ("fraction", -0.0833, f"{MINUS}8.3"),
+        ("fraction", 0.0004, "<0.1"),
+        ("ratio", -0.004, "<0.01"),
     ],
 )
 def test_a_delta_carries_its_sign(unit: str, delta: float | None, text: str) -> None:
     assert metric(unit).shown_delta(delta) == text
+
+
+@pytest.mark.parametrize(
+    ("unit", "delta", "pct", "text"),
+    [
+        ("fraction", -0.0833, -8.33, f"{MINUS}8.3 points"),
+        ("s", 6.157, 50.0, f"+50{THIN}%"),
+        ("s", 6.157, None, "+6.16"),
+    ],
+)
+def test_a_fraction_moves_by_points_and_all_else_by_percent(
+    unit: str, delta: float, pct: float | None, text: str
+) -> None:
+    assert metric(unit).shown_change(delta, pct) == text
+
+
+def test_a_unit_that_the_label_says_is_not_said_again() -> None:
+    said = replace(metric("tokens"), label="Output tokens")
+    assert (said.told_unit, replace(said, label="Length").told_unit) == ("", "tokens")
 
 
 def test_the_registry_is_that_of_the_relation(root: Root) -> None:

@@ -78,8 +78,8 @@ def test_a_cell_says_value_change_and_level_of_the_candidate_in_focus_first(root
     text = page(three(root))
 
     assert cells(text) == {
-        "Failed episodes episodes": ["0 any rise", "1 ▲ +1 past fail baseline is 0", "0 = 0"],
-        "Output tokens tokens": ["100 10 / 25 %", "350 ▲ +250 % gain beyond scale", "100 = 0"],
+        "Failed episodes": ["0 any rise", "1 ▲ +1 past fail baseline is 0", "0 = 0"],
+        "Output tokens": ["100 10 / 25 %", "350 ▲ +250 % gain beyond scale", "100 = 0"],
         "ROUGE-L F1 silver": [
             "0.500 0.020 / 0.050", f"0.250 ▼ {MINUS}50 % past fail", "0.750 ▲ +50 % gain",
         ],
@@ -93,7 +93,7 @@ def test_a_cell_says_value_change_and_level_of_the_candidate_in_focus_first(root
 def test_the_candidate_in_focus_decides_what_comes_first(root: Root) -> None:
     three(root)
 
-    assert next(iter(cells(page(root)))) == "Failed episodes episodes"
+    assert next(iter(cells(page(root)))) == "Failed episodes"
     assert next(iter(cells(page(root, BETTER)))) == "ROUGE-L F1 silver"
     assert title(page(root, BETTER)).startswith("Better. better is better in ROUGE-L; worse is mixed.")
 
@@ -117,7 +117,7 @@ def test_a_gap_is_a_word_and_a_primary_one_is_seen_at_once(root: Root) -> None:
     found = cells(page(root))
 
     assert found["ROUGE-L F1 silver"][1:] == ["not comparable scored against gold", "0.750 ▲ +50 % gain"]
-    assert found["Chunks chunks"][1:] == ["no diagnostics", "4.0 ▲ +33 % changed"]
+    assert found["Chunks"][1:] == ["no diagnostics", "4.0 ▲ +33 % changed"]
     assert "1 not compared: ROUGE-L F1 (gold)" in folds(page(root))
     everything = cells(page(root, shows_all=True))
     assert everything["ROUGE-L F1 gold"] == ["– 0.020 / 0.050", "not comparable scored against gold", "not measured"]
@@ -129,7 +129,7 @@ def test_a_metric_of_one_side_only_says_which(root: Root) -> None:
     found = cells(page(root))
 
     assert found["ROUGE-L F1 silver"][1] == "only in baseline"
-    assert found["Output tokens tokens"][1] == "only in baseline"
+    assert found["Output tokens"][1] == "only in baseline"
 
 
 def test_only_diagnostics_that_are_missing_are_said_to_be(root: Root) -> None:

@@ -47,12 +47,24 @@ class Metric:
         return f"{self.shown(value)}{THIN if unit == '%' else ' '}{unit}" if unit else self.shown(value)
 
     def shown_delta(self, delta: float | None) -> str:
-        """The delta with its sign, in the unit of `shown`."""
+        """The delta with its sign, in the unit of `shown`; of one too small to be seen there how small it is."""
         if delta is None:
             return "–"
         if delta == 0:
             return "0"
-        return ("+" if delta > 0 else MINUS) + self.shown(abs(delta))
+        size = self.shown(abs(delta))
+        return ("+" if delta > 0 else MINUS) + size if size.strip("0.") else f"<{size[:-1]}1"
+
+    def shown_change(self, delta: float | None, pct: float | None) -> str:
+        """How much a value has changed: a fraction by points, all else by percent where there is one."""
+        if self.unit == "fraction":
+            return f"{self.shown_delta(delta)} points"
+        return self.shown_delta(delta) if pct is None else percent(pct)
+
+    @property
+    def told_unit(self) -> str:
+        """The unit beside the label: nothing where the label ends with it."""
+        return "" if self.label.lower().split()[-1:] == [self.unit] else self.shown_unit
 
     @property
     def shown_unit(self) -> str:
@@ -83,7 +95,7 @@ def percent(pct: float | None) -> str:
         return f"×{plain(ratio, 1 if ratio < 100 else 0)}"
     digits = f"{abs(pct):.0f}" if abs(pct) >= 10 else f"{abs(pct):.1f}"
     if not digits.strip("0."):
-        return f"0{THIN}%"
+        return f"{'<0.1' if pct else '0'}{THIN}%"
     return f"{'+' if pct > 0 else MINUS}{digits}{THIN}%"
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from driftline import queries
-from driftline.metrics import MINUS, THIN, Metric, arrow, percent
+from driftline.metrics import MINUS, THIN, Metric, percent
 from driftline.reports import answer, csv, html
 from driftline.reports.choice import Comparison
 from driftline.reports.html import STRIP_HIGH, STRIP_LOW, esc
@@ -163,7 +163,7 @@ def _head(run: str, row: Row | None, comparison: Comparison) -> str:
 def _row(row: dict[str, Row], runs: Sequence[str], focus: str, registry: answer.Registry) -> str:
     cell = _any(row)
     metric = registry[cell["metric"]]
-    unit = esc(", ".join(filter(None, (metric.shown_unit, cell["reference"])))).replace("_", "_<wbr>")
+    unit = esc(", ".join(filter(None, (metric.told_unit, cell["reference"])))).replace("_", "_<wbr>")
     before = "–" if cell["baseline"] is None else metric.shown(cell["baseline"])
     candidates = html.join(
         f'<td class="dc{" foc" if run == focus else ""}">{_cell(row.get(run), metric)}</td>' for run in runs
@@ -201,18 +201,10 @@ def _cell(row: Row | None, metric: Metric) -> str:
     if row["delta"] == 0:
         return f'<div class="l1">{value}<span class="m">= 0</span></div>'
     beyond = '<div class="l3">beyond scale</div>' if (row["delta_pct"] or 0) > STRIP_HIGH else ""
+    moved = html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"]))
     return (
-        f'<div class="l1">{value}<span>{arrow(row["delta"])} {esc(_size(row, metric))}</span></div>'
-        f'<div class="l2">{html.chip(row)}{_strip(row)}</div>{beyond}'
+        f'<div class="l1">{value}<span>{moved}</span></div><div class="l2">{html.chip(row)}{_strip(row)}</div>{beyond}'
     )
-
-
-def _size(row: Row, metric: Metric) -> str:
-    """A fraction moves by points, all else by percent where there is one."""
-    if metric.unit == "fraction":
-        points = metric.shown_delta(row["delta"])
-        return f"{points if points.strip('+0.' + MINUS) else '<0.1'} points"
-    return percent(row["delta_pct"]) if row["delta_pct"] is not None else metric.shown_delta(row["delta"])
 
 
 def _missing(row: Row, metric: Metric) -> str:

@@ -96,7 +96,7 @@ def _moved(row: Row, registry: dict[str, Metric], facts: Facts | None) -> str:
     parts = []
     if row["rougeL_f1_delta"]:
         verb = "gains" if row["rougeL_f1_delta"] > 0 else "loses"
-        size = registry["rougeL_f1"].shown_delta(row["rougeL_f1_delta"])[1:]
+        size = registry["rougeL_f1"].shown_delta(row["rougeL_f1_delta"]).lstrip("+\u2212")
         parts.append(f"{verb} {size} ROUGE-L")
     is_told = not parts or abs(row["tokens_delta_pct"] or 0) >= (registry["output_tokens"].warn_pct or 0)
     if row["tokens_delta"] and row["tokens_delta_pct"] is not None and is_told:
@@ -181,8 +181,8 @@ def _value(row: Row, side: str, registry: dict[str, Metric]) -> str:
 
 def _delta(row: Row, registry: dict[str, Metric], judged: str | None) -> str:
     metric = registry[row["metric"]]
-    pct = None if metric.unit in ("score", "fraction") else row["delta_pct"]
-    return html.change(row["delta"], pct, esc(metric.shown_delta(row["delta"])), row["metric"] == judged)
+    pct = None if metric.unit == "score" else row["delta_pct"]
+    return html.change(row["delta"], metric.shown_change(row["delta"], pct), row["metric"] == judged)
 
 
 def _tabs(

@@ -54,7 +54,7 @@ def _row(comparison: Comparison, row: Row, registry: Registry, counts: Row | Non
     css = " ".join(word for word, holds in (("on", is_open), ("failed", is_failed)) if holds)
     if is_failed:
         error = esc((row["error"] or "no error text")[:200])
-        cells = f'<td class="id">{named}</td><td colspan="{3 if counts else 2}">failed · {error}</td>'
+        cells = f'<td class="id" colspan="{4 if counts else 3}">{named} failed · {error}</td>'
     else:
         tokens = registry["output_tokens"]
         pair = f"{tokens.shown(row['baseline_tokens'])} → {tokens.shown(row['candidate_tokens'])}"
@@ -68,10 +68,10 @@ def _moved(row: Row, counts: Row | None, registry: Registry) -> str:
     is_past = row["change"] in ("regressed", "improved")
     if row["judged_by"] == "rougeL_f1":
         size = row["rougeL_f1_delta"]
-        shown = html.change(size, None, esc(registry["rougeL_f1"].shown_delta(size)), is_past)
+        shown = html.change(size, registry["rougeL_f1"].shown_delta(size), is_past)
     elif row["judged_by"] == "output_tokens":
         delta, size = row["tokens_delta"], row["tokens_delta_pct"]
-        shown = html.change(delta, size, esc(registry["output_tokens"].shown_delta(delta)), is_past)
+        shown = html.change(delta, registry["output_tokens"].shown_change(delta, size), is_past)
     else:
         return f'<td colspan="{2 if counts else 1}" class="m">{esc(_instead(row))}</td>'
     largest = {"rougeL_f1": "largest_rougeL_f1_delta", "output_tokens": "largest_tokens_delta_pct"}[row["judged_by"]]

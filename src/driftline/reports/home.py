@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from driftline import queries
-from driftline.metrics import Metric, arrow, percent
+from driftline.metrics import Metric
 from driftline.reports import answer, episode_rows, html
 from driftline.reports.choice import Choice, Comparison
 from driftline.reports.html import esc
@@ -162,12 +162,7 @@ def _tile_change(row: Row, metric: Metric) -> str:
         return f'<span class="m">{esc(row["status"])}</span>'
     if row["delta"] == 0:
         return '<span class="m">= 0 unchanged</span>'
-    size = (
-        percent(row["delta_pct"])
-        if metric.unit != "fraction" and row["delta_pct"] is not None
-        else metric.shown_delta(row["delta"])
-    )
-    return f"{arrow(row['delta'])} {esc(size)} {html.chip(row)}"
+    return f"{html.change(row['delta'], metric.shown_change(row['delta'], row['delta_pct']))} {html.chip(row)}"
 
 
 def _other(run: str, comparison: Comparison, row: Row | None, registry: answer.Registry) -> str:
@@ -175,9 +170,7 @@ def _other(run: str, comparison: Comparison, row: Row | None, registry: answer.R
     if row is None:
         return f'<span>{name}</span><span class="m">–</span><span></span>'
     metric = registry[row["metric"]]
-    moved = html.change(
-        row["delta"], row["delta_pct"] if metric.unit != "fraction" else None, metric.shown_delta(row["delta"])
-    )
+    moved = html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"]).removesuffix(" points"))
     return f"<span>{name}</span><span>{esc(metric.shown(row['candidate']))}</span><span>{moved}</span>"
 
 
@@ -204,15 +197,13 @@ def _differs(table: queries.Table, registry: answer.Registry) -> str:
 
 def _cells(row: Row, registry: answer.Registry) -> list[str]:
     metric = registry[row["metric"]]
-    size = metric.shown_delta(row["delta"])
-    by_points = metric.unit == "fraction" or row["delta_pct"] is None
     return [
         f'<span title="{esc(metric.description)}">{esc(metric.label)}</span> '
-        f'<span class="m">{esc(metric.shown_unit)}</span>',
+        f'<span class="m">{esc(metric.told_unit)}</span>',
         esc(metric.shown(row["baseline"])),
         f"<b>{esc(metric.shown(row['candidate']))}</b>",
         html.strip(row["delta_pct"], row["warn_pct"]),
-        html.change(row["delta"], None if by_points else row["delta_pct"], esc(size)),
+        html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"])),
         html.chip(row),
     ]
 

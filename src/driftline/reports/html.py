@@ -58,14 +58,13 @@ def heading(title: str, caption: str, sql: str, note: str = "") -> str:
     return f'<div class="hd"><h3>{esc(title)}</h3>{show_sql(sql)}</div><p class="cap">{esc(caption)}{note}</p>'
 
 
-def change(delta: float | None, pct: float | None, text: str, strong: bool = False) -> str:
-    """Arrow and size of a change in ink: the arrow says where it went, never whether that is good."""
+def change(delta: float | None, size: str, strong: bool = False) -> str:
+    """Arrow and size of a change in ink: the arrow says where it went, never whether that is good. `size` is text."""
     if delta is None:
         return '<span class="m">–</span>'
     if delta == 0:
         return '<span class="m">= 0</span>'
-    size = percent(pct) if pct is not None else text
-    inner = f"{arrow(delta)} {size}"
+    inner = f"{arrow(delta)} {esc(size)}"
     return f"<b>{inner}</b>" if strong else inner
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from driftline import queries
-from driftline.metrics import Metric, arrow, percent
+from driftline.metrics import Metric, percent
 from driftline.reports import answer, html
 from driftline.reports.choice import Comparison
 from driftline.reports.figures import Titled, embedded
@@ -94,7 +94,7 @@ def _stages(rows: Sequence[Row], comparison: ProfileComparison, registry: answer
 
 
 def _past_level(row: Row, metric: Metric) -> str:
-    moved = html.change(row["delta"], row["delta_pct"], esc(metric.shown(row["delta"])))
+    moved = html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"]))
     return f"<b>{esc(row['stage'])}</b> {moved} ({esc(metric.label)})"
 
 
@@ -126,7 +126,7 @@ def _tile(name: str, comparison: ProfileComparison, by: dict[tuple[str, str], Ro
     moved = (
         f'<span class="m">{esc(row["status"])}</span>' if row["delta"] is None
         else '<span class="m">= 0 unchanged</span>' if row["delta"] == 0
-        else f"{arrow(row['delta'])} {esc(percent(row['delta_pct']))} {html.chip(row)}"
+        else f"{html.change(row['delta'], metric.shown_change(row['delta'], row['delta_pct']))} {html.chip(row)}"
     )  # fmt: skip
     unit = "" if name == "episodes_processed" else metric.shown_unit
     return (
@@ -143,7 +143,7 @@ def _other(profile: str, comparison: ProfileComparison, row: Row | None, metric:
     name = html.link(comparison.to(profile), esc(comparison.labels[profile]), f'title="{esc(profile)}"')
     if row is None or row["candidate"] is None:
         return f'<span>{name}</span><span class="m">–</span><span></span>'
-    moved = html.change(row["delta"], row["delta_pct"], "")
+    moved = html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"]))
     return f"<span>{name}</span><span>{esc(metric.shown(row['candidate']))}</span><span>{moved}</span>"
 
 
@@ -222,6 +222,6 @@ def _stage_cells(row: Row, registry: answer.Registry) -> list[str]:
         esc(metric.shown(row["baseline"])),
         f"<b>{esc(metric.shown(row['candidate']))}</b>",
         esc(metric.shown_delta(row["delta"])),
-        html.change(row["delta"], row["delta_pct"], "–"),
+        html.change(row["delta"], percent(row["delta_pct"]) or "–"),
         html.chip(row),
     ]
