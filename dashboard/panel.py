@@ -62,7 +62,8 @@ def table(words: tuple[str, ...], numbers: tuple[str, ...], rows: str, names: st
 
 def frame(title: str, choice: Choice | None, inner: str) -> str:
     """The panel, and the rail that is left of it where it is collapsed."""
-    rail = f"1 baseline, {len(choice.candidates)} candidates" if choice else "nothing to compare"
+    count = len(choice.candidates) if choice else 0
+    rail = f"1 baseline, {count} candidate{'s' if count > 1 else ''}" if choice else "nothing to compare"
     return (
         '<div class="rail"><button class="btn" data-act="side" aria-label="Open the panel">⟩⟩</button><br>'
         f'<span>{esc(title)} · {esc(rail)}</span></div><div class="side"><h2>{esc(title)}'
