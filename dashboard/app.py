@@ -81,7 +81,8 @@ class Screen:
             document.add_timeout_callback(partial(self._prepare, selection), READY_AFTER_MS)
 
     def _prepare(self, selection: Selection) -> None:
-        if selection == self.selection:
+        """Draws ahead, but not while a person waits: what is shown then is made ready by itself."""
+        if selection == self.selection and self.bridge.value in ("", self.bridge.placeholder):
             # What fails is told by the log now, and on the page once it is looked at.
             _FIGURES.submit(draw, selection).add_done_callback(lambda done: done.result())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from dashboard import answering
+from dashboard import answering, app
 from dashboard.pages import home
 from dashboard.state import Selection
 from driftline import queries
@@ -155,3 +156,27 @@ def test_what_is_asked_ahead_is_what_the_page_asks(looked_at: Root) -> None:
         model.close()
     assert len(ahead) == 3
     assert ahead <= set(asked)
+
+
+@pytest.mark.parametrize(
+    ("query", "asked", "drawn"),
+    [("", "", 1), ("", "1 ?page=kpis", 0), ("1 ?page=kpis", "1 ?page=kpis", 1), ("1 figures", "2 ?page=kpis", 0)],
+)
+def test_figures_are_made_ready_only_while_nobody_waits(
+    looked_at: Root, monkeypatch: pytest.MonkeyPatch, query: str, asked: str, drawn: int
+) -> None:
+    compared(looked_at)
+    submitted: list[Selection] = []
+
+    class Noting:
+        def submit(self, _draw: Any, selection: Selection) -> Future[str]:
+            submitted.append(selection)
+            return Future()
+
+    monkeypatch.setattr(app, "_FIGURES", Noting())
+    monkeypatch.setattr(app.Screen, "_on_ask", lambda _self, _attr, _old, _new: None)
+    screen = app.Screen(f"?page=home&base={B}&cand={C}")
+    screen.bridge.update(placeholder=query, value=asked)
+    screen._prepare(screen.selection)
+    screen._prepare(Selection.from_query("?page=kpis"))
+    assert submitted == [screen.selection] * drawn
