@@ -185,3 +185,29 @@ def test_the_link_to_share_says_every_default(shipped: Served, watch: Watch) -> 
     assert "base=baselines%2Fdemo_paragraph_v0.1" in copied
     assert "focus=runs%2Fdemo_paragraph_v0.6" in copied
     assert copied.count("cand=") == 5
+
+
+def test_an_open_fold_is_part_of_the_screen_and_closed_on_the_next(shipped: Served, watch: Watch) -> None:
+    watched, is_open = watch(), "details[open] > summary"
+    page = watched.open(shipped.at())
+    for fold in (page.locator("details.more > summary").first, page.locator(".figures details.sql > summary").last):
+        fold.focus()
+        page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("open=.*open="))
+    folds = page.locator(is_open).all_inner_texts()
+    assert len(folds) == 2
+
+    other = watch(locale="en-GB")
+    stranger = other.open(page.url)
+    expect(stranger.locator(is_open)).to_have_text(folds)
+    stranger.keyboard.press("t")
+    expect(stranger.locator("html")).to_have_attribute("data-theme", "dark")
+    stranger.locator("driftline-later").scroll_into_view_if_needed()
+    expect(stranger.locator(is_open)).to_have_text(folds)
+    stranger.locator(is_open).first.click()
+    expect(stranger).not_to_have_url(re.compile("open=.*open="))
+    stranger.get_by_role("link", name="KPIs").click()
+    expect(stranger.locator("h1")).to_contain_text("best")
+    expect(stranger.locator(is_open)).to_have_count(0)
+    assert "open=" not in stranger.url
+    other.settle()

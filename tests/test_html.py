@@ -91,7 +91,15 @@ def test_a_link_holds_its_address_and_no_more(query: str, name: str) -> None:
 
 @given(MARKUP, MARKUP, MARKUP)
 def test_a_heading_holds_three_texts(title: str, caption: str, sql: str) -> None:
-    assert Reader(html.heading(title, caption, sql)).elements == ["div", "h3", "details", "summary", "pre", "p"]
+    assert Reader(html.heading(title, caption, sql)).elements == [
+        "div",
+        "h3",
+        "details",
+        "summary",
+        "driftline-fold",
+        "pre",
+        "p",
+    ]
 
 
 def row(**values: object) -> dict[str, object]:

@@ -75,6 +75,21 @@
       if (element) return element;
     }
   }
+  // An open fold is part of the screen: the URL names it, and where its like is drawn it is open again.
+  const unfolded = (search) => new URLSearchParams(search).getAll("open");
+  customElements.define("driftline-fold", class extends HTMLElement {
+    connectedCallback() { if (unfolded(location.search).includes(this.dataset.fold)) this.parentElement.open = true; }
+  });
+  function withFolds(search, names) {
+    const query = new URLSearchParams(search);
+    query.delete("open");
+    for (const name of names) query.append("open", name);
+    return `?${query}`;
+  }
+  function noteFold({ open, lastElementChild: { dataset } }) {
+    const others = unfolded(location.search).filter((name) => name !== dataset.fold);
+    history.replaceState(null, "", withFolds(location.search, open ? [...others, dataset.fold] : others));
+  }
   function closeDrawer() {
     if (root.dataset.side === "drawer") root.dataset.side = "";
   }
@@ -137,7 +152,7 @@
       root.dataset.side = root.dataset.side === other ? "" : other;
     },
     share(button) {
-      const link = new URL(button.dataset.query, location.href).href;
+      const link = new URL(withFolds(button.dataset.query, unfolded(location.search)), location.href).href;
       const done = () => { button.textContent = "Copied"; setTimeout(() => (button.textContent = "Share link"), 1500); };
       if (navigator.clipboard) navigator.clipboard.writeText(link).then(done, () => prompt("Link to this screen", link));
       else prompt("Link to this screen", link);
@@ -148,6 +163,8 @@
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     for (const element of event.composedPath()) {
       if (!element.dataset) continue;
+      // The click opens or closes it only after this.
+      if (element.matches("summary:has(+ driftline-fold)")) return setTimeout(() => noteFold(element.parentElement));
       if ("go" in element.dataset) {
         event.preventDefault();
         closeDrawer();

@@ -243,10 +243,7 @@ def _fold(rows: Sequence[dict[str, Row]], words: str, registry: answer.Registry)
         return ""
     names = [_named(_any(row), registry) for row in rows]
     told = html.join(f"<li>{_told(row, registry)}</li>" for row in rows[: 2 * METRICS_SHOWN])
-    return (
-        f'<details class="more"><summary>{len(rows)} {words}: {esc(_list(list(dict.fromkeys(names)), 12))}</summary>'
-        f"<ul>{told}</ul></details>"
-    )
+    return html.fold(f"{len(rows)} {words}: {esc(_list(list(dict.fromkeys(names)), 12))}", f"<ul>{told}</ul>")
 
 
 def _named(cell: Row, registry: answer.Registry) -> str:

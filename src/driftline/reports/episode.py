@@ -254,5 +254,5 @@ def _words(kind: str, words: Sequence[str]) -> str:
     shown = [f'<span class="ep-word"><i class="diff-{kind}">{sign}</i> {esc(word)}</span> ' for word in words]
     if len(words) <= NAMED:
         return html.join(shown)
-    more = f'<details class="more"><summary>{len(words) - NAMED} more</summary>{html.join(shown[NAMED:])}</details>'
+    more = html.fold(f"{len(words) - NAMED} more", html.join(shown[NAMED:]))
     return html.join(shown[:NAMED]) + more

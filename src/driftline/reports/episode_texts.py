@@ -106,7 +106,7 @@ def _shaped(side: Written, pieces: Sequence[Piece], at: int) -> str:
 def _as_written(side: Written, row: Row | None) -> str:
     if side.kind != "bullets" or row is None:
         return ""
-    return f'<details class="more"><summary>as written</summary><pre tabindex="0">{esc(row["text"])}</pre></details>'
+    return html.fold("as written", f'<pre tabindex="0">{esc(row["text"])}</pre>')
 
 
 def by_line(pieces: Sequence[Piece], side: int) -> list[list[Piece]]:

@@ -211,7 +211,7 @@ def _cells(row: Row, registry: answer.Registry) -> list[str]:
 def _folded(word: str, names: list[str]) -> str:
     if not names:
         return ""
-    return f'<details class="more"><summary>{len(names)} {word}</summary>{esc(", ".join(names))}</details>'
+    return html.fold(f"{len(names)} {word}", esc(", ".join(names)))
 
 
 def _episodes(comparison: Comparison, table: queries.Table, registry: answer.Registry) -> str:

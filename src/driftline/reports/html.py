@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from importlib import resources
 from typing import Any
+from zlib import crc32
 
 from driftline.metrics import arrow, percent
 
@@ -50,7 +51,14 @@ def link(href: str, inner: str, attributes: str = "") -> str:
 
 def show_sql(statement: str) -> str:
     """The statement that gave what is shown, folded."""
-    return f'<details class="sql"><summary>Show SQL</summary><pre tabindex="0">{esc(statement)}</pre></details>'
+    return fold("Show SQL", f'<pre tabindex="0">{esc(statement)}</pre>', "sql")
+
+
+def fold(summary: str, inner: str, css: str = "more") -> str:
+    """A line that opens, and what it hides, both HTML. The URL tells by a name made of both that it is open."""
+    name = crc32(f"{summary}\n{inner}".encode("utf-8", "surrogatepass"))
+    hidden = f'<driftline-fold data-fold="{name:08x}">{inner}</driftline-fold>'
+    return f'<details class="{css}"><summary>{summary}</summary>{hidden}</details>'
 
 
 def heading(title: str, caption: str, sql: str, note: str = "") -> str:

@@ -199,7 +199,7 @@ def _stage_table(table: queries.Table, comparison: ProfileComparison, registry: 
     folded = ""
     if rest:
         inner = html.table(head, [("", _stage_cells(row, registry)) for row in rest], "stages")
-        folded = f'<details class="more"><summary>{len(rest)} more rows</summary>{inner}</details>'
+        folded = html.fold(f"{len(rest)} more rows", inner)
     body = html.table(head, [("", _stage_cells(row, registry)) for row in shown], "stages")
     return f'<section class="sec2">{html.heading(title, caption, table.sql)}{body}{folded}</section>'
 

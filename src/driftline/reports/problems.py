@@ -31,7 +31,7 @@ def render(connection: queries.Connection) -> str:
     )
     body += _table(serious) if serious else html.empty("Nothing is wrong with the artifacts of this root.")
     if infos:
-        body += f'<details class="more"><summary>{_count(len(infos), "note")}</summary>{_table(infos)}</details>'
+        body += html.fold(_count(len(infos), "note"), _table(infos))
     return f'{first}<section class="sec2">{body}</section>'
 
 
