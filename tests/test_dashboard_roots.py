@@ -121,7 +121,7 @@ def test_many_releases_are_drawn(growing: Served, watch: Watch, releases: int) -
 def test_hostile_names_stay_text_on_every_page(hostile: Served, watch: Watch, width: int) -> None:
     watched = watch(width)
     shown = ""
-    for name in ("home", "kpis", "delta", "performance", "problems"):
+    for name in ("home", "performance", "problems"):
         page = watched.open(hostile.at(name))
         shown += "\n".join(page.locator("h1, h3, p, td, th, summary, pre, .ctx, .tile, .ban").all_inner_texts())
         assert watched.count_smuggled() == 0, name
