@@ -166,10 +166,13 @@ def hovers(page: Page, url: str) -> Iterator[Timed]:
     for chart in page.evaluate(CHARTS):
         values = []
         for number in range(ROUNDS + 1):
-            page.mouse.wheel(0, page.evaluate(DOT, [chart, number])[1] - 500)
+            page.mouse.move(5, 500)
+            # A wheel would still be turning when the place of the dot is asked for.
+            page.evaluate("top => scrollBy({ top, behavior: 'instant' })", page.evaluate(DOT, [chart, number])[1] - 500)
             page.wait_for_function(SETTLED)
             x, y = page.evaluate(DOT, [chart, number])
             values.append(after(page, lambda x=x, y=y: page.mouse.move(x, y)))  # type: ignore[misc]
+            assert page.locator(".bk-Tooltip").count(), f"no dot of chart {chart} at {x}, {y}"
         yield Timed(f"point at a dot of chart {chart}", values[1:], HOVER_MS)
 
 
