@@ -30,11 +30,13 @@ from driftline.queries.figures import (
 )
 from driftline.queries.matrices import KPI_COLUMNS, KPI_ROWS, delta_matrix, kpi_table
 from driftline.queries.profiles import (
+    coverage,
     default_profiles,
     profile_deltas,
     profile_list,
     spread,
     spread_sql,
+    stage_contributions,
     stage_deltas,
     trend,
     trend_sql,
@@ -69,6 +71,7 @@ __all__ = [
     "answer",
     "ask",
     "causes",
+    "coverage",
     "default_profiles",
     "delta_matrix",
     "deltas",
@@ -101,6 +104,7 @@ __all__ = [
     "selectable_runs",
     "spread",
     "spread_sql",
+    "stage_contributions",
     "stage_deltas",
     "texts_to_score",
     "trend",

@@ -49,6 +49,16 @@ order by
     )
 
 
+def stage_contributions(connection: Connection, baseline: str, candidate: str) -> Table:
+    """From the total wall time of the one to that of the other, a row a step."""
+    return ask(
+        connection,
+        f"""select *
+from stage_contributions({literal(baseline)}, {literal(candidate)})
+order by position""",
+    )
+
+
 def profile_deltas(connection: Connection, baseline: str, candidates: list[str]) -> Table:
     """Totals of every candidate against the baseline, in one statement."""
     return ask(
@@ -57,6 +67,54 @@ def profile_deltas(connection: Connection, baseline: str, candidates: list[str])
 from profiles as p, lateral (select * from stage_deltas({literal(baseline)}, p.profile)) as d
 where list_contains({literals(candidates)}, p.profile) and d.stage = '(totals)'
 order by p.release_order, d.metric""",
+    )
+
+
+def coverage(connection: Connection) -> Table:
+    """Every release that a fingerprint, releases.yaml or a profile names, in release order, and at last the other runs.
+
+    runs and profiles (counts), captures, captured_at of the last profile; run, label and episodes of the first run.
+    """
+    return ask(
+        connection,
+        """with tagged as (
+    select
+        case when r.profile is not null or u.release_source <> 'run_id' then r.release end as release,
+        r.run,
+        l.label,
+        u.episodes,
+        list_position(['baseline', 'run', 'reference'], u.category) as place,
+        r.profile,
+        p.captured_at,
+        p.release_order
+    from releases as r
+    left join runs as u on u.run = r.run
+    left join run_labels as l on l.run = r.run
+    left join profiles as p on p.profile = r.profile
+    -- What others are scored against belongs to no release.
+    where r.profile is not null or u.category <> 'reference'
+),
+
+captured as (
+    select profile, count(distinct capture) as captures from captures group by profile
+)
+
+select
+    t.release,
+    count(distinct t.run) as runs,
+    arg_min(t.run, (t.place, t.run)) as run,
+    arg_min(t.label, (t.place, t.run)) as label,
+    arg_min(t.episodes, (t.place, t.run)) as episodes,
+    count(distinct t.profile) as profiles,
+    max(t.captured_at) as captured_at,
+    max(c.captures) as captures
+from tagged as t
+left join captured as c using (profile)
+group by t.release
+order by
+    t.release is null,
+    max(t.release_order) nulls last,
+    natural_key(t.release)""",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from driftline import queries
 from driftline.metrics import Metric, percent
-from driftline.reports import answer, html
+from driftline.reports import answer, coverage, html, waterfall
 from driftline.reports.choice import Comparison
 from driftline.reports.figures import Titled, embedded
 from driftline.reports.html import esc
@@ -39,6 +39,7 @@ def before_trends(connection: queries.Connection, comparison: ProfileComparison)
     """Answer, warnings, tiles and the stage table, as HTML."""
     registry = queries.registry(connection)
     table = queries.stage_deltas(connection, comparison.baseline, comparison.focus)
+    steps = queries.stage_contributions(connection, comparison.baseline, comparison.focus)
     totals = queries.profile_deltas(connection, comparison.baseline, [comparison.focus, *comparison.others])
     labels = comparison.labels
     said = answer.profile_answer(table.rows, registry, labels[comparison.baseline], labels[comparison.focus])
@@ -47,15 +48,18 @@ def before_trends(connection: queries.Connection, comparison: ProfileComparison)
         + html.lead(_stages(table.rows, comparison, registry))
         + _banner(comparison)
         + _tiles(comparison, totals.rows, registry)
-        + _stage_table(table, comparison, registry)
+        + f'<div class="pf2"><section>{_stage_table(table, comparison, registry)}</section>'
+        + f"<section>{waterfall.render(steps, comparison, registry['wall_time_s'])}</section></div>"
     )
 
 
 def trends(connection: queries.Connection, comparison: ProfileComparison, figures: Titled) -> str:
-    """The small multiples under their heading."""
+    """The small multiples under their heading, and which releases have both sides."""
     rows = queries.ask(connection, queries.trend_sql("wall_time_s")).rows
     heading = _trends_heading(rows, comparison)
-    return f'<section class="sec2">{heading}{embedded(figures)}<p class="cap">– {GAPS}</p></section>'
+    sides = coverage.render(queries.coverage(connection))
+    drawn = f'<section class="sec2">{heading}{embedded(figures)}<p class="cap">– {GAPS}</p></section>'
+    return f'{drawn}<section class="sec2">{sides}</section>'
 
 
 def _trends_heading(rows: Sequence[Row], comparison: ProfileComparison) -> str:
@@ -201,7 +205,7 @@ def _stage_table(table: queries.Table, comparison: ProfileComparison, registry: 
         inner = html.table(head, [("", _stage_cells(row, registry)) for row in rest], "stages")
         folded = html.fold(f"{len(rest)} more rows", inner)
     body = html.table(head, [("", _stage_cells(row, registry)) for row in shown], "stages")
-    return f'<section class="sec2">{html.heading(title, caption, table.sql)}{body}{folded}</section>'
+    return html.heading(title, caption, table.sql) + body + folded
 
 
 def _stage_cells(row: Row, registry: answer.Registry) -> list[str]:
