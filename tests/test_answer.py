@@ -33,7 +33,7 @@ CASES = {
     "worse": ({**rouge(0.5)}, {**rouge(0.25)}, "Worse.", "c halves ROUGE-L from 0.500 to 0.250."),
     "better": (
         {**rouge(0.25)}, {**rouge(0.5)}, "Better.",
-        "c raises ROUGE-L from 0.250 to 0.500 and no primary metric passed a level.",
+        "c raises ROUGE-L from 0.250 to 0.500, and no primary metric got worse past its level.",
     ),
     "mixed": (
         {**rouge(0.25), "latency_ms": 1000.0}, {**rouge(0.5), "latency_ms": 3000.0}, "Mixed.",
@@ -41,9 +41,12 @@ CASES = {
     ),
     "both worse": (
         {"tokens": 100.0, "latency_ms": 1000.0}, {"tokens": 20.0, "latency_ms": 30000.0}, "Worse.",
-        "c lowers output tokens from 100 to 20.0 tokens, and latency ▲ ×30.0.",
+        "c lowers output tokens from 100 to 20.0 tokens; latency ▲ ×30.0; no score was compared.",
     ),
-    "same": ({**rouge(0.5)}, {**rouge(0.501)}, "No change.", None),
+    "same": ({**rouge(0.5)}, {**rouge(0.501)}, "No change.", "c stays inside its levels on all 6 primary metrics."),
+    "unscored": (
+        {**rouge(0.5)}, {}, "No change.", "c stays inside its levels on all 5 primary metrics; no score was compared.",
+    ),
     "apart": ({**rouge(0.5)}, {"tokens": 3.0}, None, None),
 }  # fmt: skip
 

@@ -34,7 +34,8 @@ def test_the_url_wins_over_a_preset_and_an_unknown_preset_is_told(mixed_root: Ro
         unknown = choose_runs(store.connection, preset="nobody")
     assert asked is not None
     assert unknown is not None
-    assert (asked.baseline, asked.reason) == (OLD, "chosen by you")
+    # What the URL names is also what the rule would have chosen here.
+    assert (asked.baseline, asked.reason) == (OLD, "newest baseline before the newest run; newest group")
     assert (unknown.baseline, unknown.unknown) == (OLD, ("nobody",))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from shown import BASELINE, OTHER, texts
+from shown import BASELINE, FOCUS, OTHER, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,27 @@ def test_the_keyboard_alone_chooses_and_moves(shipped: Served, watch: Watch) -> 
     page.keyboard.press("t")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     watched.settle()
+
+
+def test_the_first_key_leads_past_the_panel(shipped: Served, watch: Watch) -> None:
+    page = watch().open(shipped.at())
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("button", name="Skip to the answer")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("p.lead a").first).to_be_focused()
+    expect(skip).not_to_be_in_viewport()
+
+
+def test_the_last_candidate_stays(shipped: Served, watch: Watch) -> None:
+    page = watch().open(shipped.at(base=BASELINE, cand=FOCUS))
+    boxes = page.get_by_role("checkbox", checked=True)
+    expect(boxes).to_have_count(1)
+    boxes.click()
+    expect(boxes).to_have_count(1)
+    expect(page.locator(".ctx")).to_contain_text("In focus v0.6")
 
 
 def test_the_theme_is_switched_by_its_button_and_stays_in_the_url(shipped: Served, watch: Watch) -> None:

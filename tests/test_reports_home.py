@@ -93,6 +93,16 @@ def test_of_many_episodes_the_worst_are_listed_and_a_link_leads_to_all(root: Roo
     assert ("The 12 worst are listed: all 13." in said(shown)) == (count == 13)
 
 
+def test_what_a_better_run_costs_is_no_cause_of_it(root: Root) -> None:
+    speed, again = {"latency_ms": 1000.0}, " ".join(["the same four words"] * 9)
+    root.run(B, metrics=metrics(1, latency_ms=9000.0), predictions=[prediction("a", "each word is here just once")])
+    root.run(C, metrics=metrics(1, **speed), predictions=[prediction("a", again, output_tokens=7)])
+    shown = page(root)
+    assert said(shown.partition("<h1>")[2]).startswith("Better.")
+    assert "At the cost of: repetition. Repeated word 4-grams rose" in said(lead(shown))
+    assert "Likely" not in said(lead(shown))
+
+
 STORY = {
     "v0.2": ("Worse. v0.2 raises latency", "configuration differs. pipeline.stages.map.similarity went from indexed"),
     "v0.3": ("No change.", "Configured differently: pipeline.kg_extraction.enabled"),

@@ -106,6 +106,8 @@
     }
     else if (!isCandidate) after = [...before, key];
     else if (what === "focus") after = before;
+    // Without a candidate nothing is compared: the last one stays.
+    else if (!without.length) return;
     query.delete(cand);
     for (const other of after) query.append(cand, other);
     if (what === "focus") query.set(focus, key);
@@ -139,6 +141,7 @@
     typing = setTimeout(() => setParam(field), 250);
   }
   const acts = {
+    skip() { document.querySelector("main").focus(); },
     theme() {
       root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
       const target = withTheme(location.search);

@@ -43,15 +43,16 @@ def run_answer(rows: Sequence[Row], registry: Registry, candidate: str) -> Answe
     compared = [row for row in rows if row["is_primary"] and row["delta"] is not None]
     if not compared:
         return Answer("Nothing to compare.", "", f"{candidate} and its baseline share no primary metric.")
+    end = "." if any(row["reference"] for row in compared) else "; no score was compared."
     if worse and better:
         first, second = _change(better[0], registry), _change(worse[0], registry)
-        return Answer("Mixed.", "", f"{candidate} gains {first} and pays {second}{_more(worse[1:], registry)}.")
+        return Answer("Mixed.", "", f"{candidate} gains {first} and pays {second}{_more(worse[1:], registry)}{end}")
     if worse:
-        return Answer("Worse.", "w", f"{candidate} {_story(worse[0], registry)}{_more(worse[1:], registry)}.")
+        return Answer("Worse.", "w", f"{candidate} {_story(worse[0], registry)}{_more(worse[1:], registry)}{end}")
     if better:
-        rest = " and no primary metric passed a level" if len(better) == 1 else _more(better[1:], registry)
-        return Answer("Better.", "b", f"{candidate} {_story(better[0], registry)}{rest}.")
-    return Answer("No change.", "", f"{candidate} stays inside its levels on all {len(compared)} primary metrics.")
+        rest = ", and no primary metric got worse past its level" if len(better) == 1 else _more(better[1:], registry)
+        return Answer("Better.", "b", f"{candidate} {_story(better[0], registry)}{rest}{end}")
+    return Answer("No change.", "", f"{candidate} stays inside its levels on all {len(compared)} primary metrics{end}")
 
 
 def _story(row: Row, registry: Registry) -> str:
@@ -77,7 +78,7 @@ def _more(rows: Sequence[Row], registry: Registry) -> str:
         return ""
     if rows[0]["metric"] in ("failed_episodes", "gate_failures"):
         return f", and {_story(rows[0], registry)}"
-    return f", and {_change(rows[0], registry)}"
+    return f"; {_change(rows[0], registry)}"
 
 
 def _name(metric: Metric) -> str:

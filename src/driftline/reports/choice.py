@@ -77,6 +77,9 @@ def choose_runs(
         unknown = unknown if baseline else (*unknown, preset)
     if baseline in runs:
         group = next((row for row in groups if row["group_id"] == runs[baseline]["group_id"]), None)
+        # A link to this screen names the default too: what chose it then still holds.
+        if group and group["default_baseline"] == baseline and reason == "chosen by you":
+            reason = group["reason"]
     else:
         paired = [row for row in groups if row["default_baseline"]]
         group = next((row for row in paired if row["is_default"]), paired[0] if paired else None)
@@ -128,7 +131,7 @@ def choose_profiles(
     if default is None or default["baseline"] is None:
         return None
     reason = "chosen by you"
-    if baseline not in keys:
+    if baseline not in keys or baseline == default["baseline"]:
         baseline, reason = default["baseline"], default["reason"]
     chosen = tuple(key for key in candidates if key in keys and key != baseline)
     chosen = chosen or tuple(key for key in reversed(keys) if key != baseline)[:CANDIDATES]

@@ -222,7 +222,7 @@ def _strip(row: Row) -> str:
         return '<span class="m">baseline is 0</span>'
     share = 100 / (STRIP_HIGH - STRIP_LOW)
     at = (min(max(pct, STRIP_LOW), STRIP_HIGH) - STRIP_LOW) * share
-    half = min(row["warn_pct"] or 0, STRIP_HIGH) * share
+    half = min(row["warn_at_pct"] or 0, STRIP_HIGH) * share
     return (
         f'<span class="iv" role="img" aria-label="{esc(percent(pct))}"><i style="left:{50 - half:.1f}%;'
         f'width:{2 * half:.1f}%"></i><u></u><s style="left:{at:.1f}%"></s></span>'

@@ -72,7 +72,7 @@ def _answer(
 ) -> str:
     said = answer.run_answer(rows, registry, comparison.labels[comparison.focus])
     parts = [f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>']
-    parts.append(html.lead(_cause(causes) + _look_at(comparison, episodes)))
+    parts.append(html.lead(_cause(causes, said.word == "Better.") + _look_at(comparison, episodes)))
     if comparison.others:
         primary = {row["metric"] for row in rows if row["is_primary"]}
         clauses = []
@@ -84,20 +84,29 @@ def _answer(
     return html.join(parts)
 
 
-def _cause(rows: Sequence[Row]) -> str:
-    """The likely cause with its evidence, and what was configured differently: the first thing to suspect."""
+def _cause(rows: Sequence[Row], is_better: bool) -> str:
+    """The likely cause with its evidence, and what was configured differently: the first thing to suspect.
+
+    What explains the answer comes first: of a better run what made it better, and then what that costs.
+    """
     configured = next((row for row in rows if row["rule"] in CONFIGURED), None)
     # A change that only says the headline again is no cause of it.
     told = [row for row in rows if row["rule"] not in (*CONFIGURED, *EFFECTS)]
+    costs = [row for row in told if row["direction"] == "worse"] if is_better else []
+    told = [row for row in told if row not in costs]
     told = [row for row in told[:2] if row["direction"] == told[0]["direction"]]
     said = ""
     if not told and configured and configured["direction"] != "neutral":
         told, configured = [configured], None
     if told:
-        name = "Likely cause" if told[0]["direction"] == "worse" else "Likely reason"
+        name = "Likely cause" if told[0]["direction"] == "worse" and not is_better else "Likely reason"
         labels = " and ".join(f"<b>{esc(row['label'])}</b>" for row in told)
         said = f"{name}: {labels}. {' '.join(_sentence(row['evidence']) for row in told)} "
-    return said + (f"{CONFIGURED[configured['rule']]}: {esc(configured['evidence'])}. " if configured else "")
+    if configured:
+        said += f"{CONFIGURED[configured['rule']]}: {esc(configured['evidence'])}. "
+    return said + (
+        f"At the cost of: <b>{esc(costs[0]['label'])}</b>. {_sentence(costs[0]['evidence'])} " if costs else ""
+    )
 
 
 def _sentence(text: str) -> str:
@@ -202,7 +211,7 @@ def _cells(row: Row, registry: answer.Registry) -> list[str]:
         f'<span class="m">{esc(metric.told_unit)}</span>',
         esc(metric.shown(row["baseline"])),
         f"<b>{esc(metric.shown(row['candidate']))}</b>",
-        html.strip(row["delta_pct"], row["warn_pct"]),
+        html.strip(row["delta_pct"], row["warn_at_pct"]),
         html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"])),
         html.chip(row),
     ]

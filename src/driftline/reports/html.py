@@ -101,13 +101,13 @@ def chip(row: dict[str, Any]) -> str:
     return f'<span class="chip {form}" title="threshold only: no noise is known">{words}</span>'
 
 
-def strip(pct: float | None, warn_pct: float | None) -> str:
+def strip(pct: float | None, warn_at: float | None) -> str:
     """A hollow dot on a scale of −100 … +100 % of the baseline over the warn band: no interval is known."""
     if pct is None:
         return '<span class="m">no percent</span>'
     middle = STRIP_WIDTH / 2
     per_pct = STRIP_WIDTH / (STRIP_HIGH - STRIP_LOW)
-    half = (warn_pct or 0) * per_pct
+    half = min(warn_at or 0, STRIP_HIGH) * per_pct
     x = middle + min(max(pct, STRIP_LOW), STRIP_HIGH) * per_pct
     beyond = pct > STRIP_HIGH
     mark = (
