@@ -61,7 +61,9 @@ def test_what_is_not_there_is_said_and_what_is_added_appears_on_reload(growing: 
     expect(watched.open(growing.at("problems")).locator("h1")).to_contain_text("No problems.")
 
     root.profile("v1", measured("v1", 0, load=1.0))
-    says(watched.open(growing.at("performance")), nothing, "A single profile: nothing to compare it with.")
+    page = watched.open(growing.at("performance"))
+    expect(page.locator("h1")).to_contain_text("v1 took")
+    expect(page.locator("table.breakdown tbody tr").first).to_contain_text("load")
     root.profile("v2", measured("v2", 1, load=2.0))
     page = watched.open(growing.at("performance"))
     expect(page.locator("h1")).to_contain_text("v2 against v1")

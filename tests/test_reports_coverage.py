@@ -57,6 +57,7 @@ def test_every_release_has_a_row_and_what_is_missing_is_a_word(root: Root) -> No
         ([], [], 1, "No release is named; 1 run has no release"),
         (["v1"], ["v1"], 0, "The one release has an evaluation and a profile"),
         (["v1", "v2"], ["v1", "v2"], 2, "All 2 releases have an evaluation and a profile; 2 runs have no release"),
+        (["v1"], [], 0, "The one release has no evaluation"),
         (["v1", "v2"], ["v1"], 0, "Of 2 releases 1 has no evaluation"),
         (["v1"], ["v1", "v2", "v3"], 0, "Of 3 releases 2 have no profile"),
         (["v1"], ["v2"], 0, "Of 2 releases 1 has no evaluation and 1 has no profile"),

@@ -12,7 +12,7 @@ from dashboard.page import Page
 from dashboard.panel import profile_panel
 from dashboard.state import Selection
 from driftline import queries
-from driftline.reports import html, performance
+from driftline.reports import breakdown, html, performance
 from driftline.reports.choice import Choice, choose_profiles, shorten
 from driftline.reports.trends import trend_figures
 
@@ -25,8 +25,7 @@ def build(connection: queries.Connection, selection: Selection) -> Page:
     )
     panel = profile_panel(choice, list(profiles.values()), labels, prefix)
     if choice is None:
-        found = "A single profile: nothing to compare it with." if profiles else "No profiles below profiles/."
-        return Page(panel, "", "<h1>Nothing to compare yet.</h1>" + html.empty(found, "driftline check"), selection)
+        return Page(panel, "", _alone(connection, profiles, labels), selection)
 
     full = replace(
         selection, profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=choice.focus
@@ -45,6 +44,13 @@ def build(connection: queries.Connection, selection: Selection) -> Page:
     targets = _focus_queries(selection, choice, list(profiles))
     body = performance.before_trends(connection, comparison)
     return Page(panel, context, body, full, lambda later: _trends(later, comparison, selection.theme, targets))
+
+
+def _alone(connection: queries.Connection, profiles: dict[str, Any], labels: dict[str, str]) -> str:
+    """What there is to say without a second profile."""
+    if not profiles:
+        return "<h1>Nothing to compare yet.</h1>" + html.empty("No profiles below profiles/.", "driftline check")
+    return html.join(breakdown.render(connection, row, labels[profile]) for profile, row in profiles.items())
 
 
 def _trends(

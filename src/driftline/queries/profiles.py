@@ -70,6 +70,23 @@ order by p.release_order, d.metric""",
     )
 
 
+def stage_breakdown(connection: Connection, profile: str) -> Table:
+    """stage, wall_time_s, peak_rss_mb, avg_cpu_pct, is_unsampled: what each stage of a profile cost, longest first."""
+    return ask(
+        connection,
+        f"""select
+    stage,
+    max(value) filter (where metric = 'wall_time_s') as wall_time_s,
+    max(value) filter (where metric = 'peak_rss_mb') as peak_rss_mb,
+    max(value) filter (where metric = 'avg_cpu_pct') as avg_cpu_pct,
+    not bool_and(sampled) as is_unsampled
+from stage_metrics
+where profile = {literal(profile)}
+group by stage
+order by wall_time_s desc nulls last, min(stage_order), stage""",
+    )
+
+
 def coverage(connection: Connection) -> Table:
     """Every release that a fingerprint, releases.yaml or a profile names, in release order, and at last the other runs.
 

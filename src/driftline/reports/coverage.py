@@ -28,7 +28,7 @@ def title(rows: Sequence[Row]) -> str:
     named = [row for row in rows if row["release"] is not None]
     unnamed = sum(row["runs"] for row in rows if row["release"] is None)
     lacks = [
-        f"{count} {_have(count)} no {side}"
+        f"{count} {_have(count)} no {side}" if len(named) > 1 else f"has no {side}"
         for side, count in (
             ("evaluation", sum(not row["runs"] for row in named)),
             ("profile", sum(not row["profiles"] for row in named)),
@@ -40,7 +40,7 @@ def title(rows: Sequence[Row]) -> str:
     elif not lacks:
         said = f"{_both(len(named))} an evaluation and a profile"
     else:
-        said = f"Of {len(named)} releases {' and '.join(lacks)}"
+        said = f"{'The one release' if len(named) == 1 else f'Of {len(named)} releases'} {' and '.join(lacks)}"
     return said + (f"; {unnamed} run{'s' if unnamed > 1 else ''} {_have(unnamed)} no release" if unnamed else "")
 
 

@@ -12,7 +12,7 @@ import bokeh
 
 from driftline import queries
 from driftline.errors import UserError
-from driftline.reports import home, html, performance, problems, quality_figures
+from driftline.reports import breakdown, home, html, performance, problems, quality_figures
 from driftline.reports.choice import Choice, Comparison, choose_profiles, choose_runs, labels_of, shorten
 from driftline.reports.figures import SCRIPT
 from driftline.reports.html import STYLE, esc
@@ -113,9 +113,10 @@ def _home(connection: Any, baseline: str | None, candidate: str | None) -> str:
 def _performance(connection: Any) -> str:
     profiles = {row["profile"]: row for row in queries.profile_list(connection)}
     choice = choose_profiles(connection)
-    if choice is None:
-        return "<h1>No costs to compare yet.</h1>" + html.empty("Fewer than two profiles below profiles/.")
     labels, _ = shorten(list(profiles))
+    if choice is None:
+        nothing = "<h1>No costs to compare yet.</h1>" + html.empty("No profiles below profiles/.")
+        return html.join(breakdown.render(connection, row, labels[key]) for key, row in profiles.items()) or nothing
     comparison = performance.ProfileComparison(choice.baseline, choice.focus, choice.others, labels, profiles=profiles)
     body = (
         _context(labels[choice.baseline], choice.reason, labels[choice.focus])
