@@ -39,6 +39,7 @@ from driftline.queries.profiles import (
     stage_breakdown,
     stage_contributions,
     stage_deltas,
+    stage_matrix,
     trend,
     trend_sql,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "stage_breakdown",
     "stage_contributions",
     "stage_deltas",
+    "stage_matrix",
     "texts_to_score",
     "trend",
     "trend_sql",

@@ -70,6 +70,36 @@ order by p.release_order, d.metric""",
     )
 
 
+def stage_matrix(connection: Connection, baseline: str, candidates: list[str]) -> Table:
+    """Every stage and metric of every candidate, the first of which is in focus: totals first, then what changed most
+    there, then anywhere."""
+    listed = literals(candidates)
+    return ask(
+        connection,
+        f"""with cells as (
+    select p.profile, d.*, abs(d.delta_pct) as effect
+    from profiles as p, lateral (select * from stage_deltas({literal(baseline)}, p.profile)) as d
+    where list_contains({listed}, p.profile) and d.metric <> 'episodes_processed'
+)
+
+select
+    c.stage, c.metric, m.label, c.baseline, c.profile, c.candidate, c.delta, c.delta_pct, c.good, c.level, c.gain,
+    c.status, c.note
+from cells as c
+inner join metrics as m using (metric)
+window of_row as (partition by c.stage, c.metric)
+order by
+    c.stage = '(totals)' desc,
+    m.is_primary desc,
+    max(c.effect) filter (where c.profile = {literal(candidates[0])}) over of_row desc nulls last,
+    max(c.effect) over of_row desc nulls last,
+    min(c.stage_order) over of_row,
+    c.stage,
+    c.metric,
+    list_position({listed}, c.profile)""",
+    )
+
+
 def stage_breakdown(connection: Connection, profile: str) -> Table:
     """stage, wall_time_s, peak_rss_mb, avg_cpu_pct, is_unsampled: what each stage of a profile cost, longest first."""
     return ask(

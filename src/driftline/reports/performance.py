@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from driftline import queries
-from driftline.metrics import Metric, percent
-from driftline.reports import answer, coverage, html, waterfall
+from driftline.metrics import Metric
+from driftline.reports import answer, coverage, html, stages, waterfall
 from driftline.reports.choice import Comparison
 from driftline.reports.figures import Titled, embedded
 from driftline.reports.html import esc
@@ -17,7 +17,6 @@ Row = dict[str, Any]
 TILES = ("peak_rss_mb", "wall_time_s", "avg_wall_time_per_episode_s", "episodes_processed")
 OTHERS_SHOWN = 3
 NAMED = 3
-ROWS_SHOWN = 12
 GAPS = "Gaps indicate stages not present in that release's profile, or, for memory, a stage too short to be sampled."
 MACHINES = "Selected profiles come from different machines: absolute RSS and CPU values are not directly comparable."
 DATASETS = (
@@ -39,6 +38,7 @@ def before_trends(connection: queries.Connection, comparison: ProfileComparison)
     """Answer, warnings, tiles and the stage table, as HTML."""
     registry = queries.registry(connection)
     table = queries.stage_deltas(connection, comparison.baseline, comparison.focus)
+    matrix = queries.stage_matrix(connection, comparison.baseline, list(comparison.candidates))
     steps = queries.stage_contributions(connection, comparison.baseline, comparison.focus)
     totals = queries.profile_deltas(connection, comparison.baseline, [comparison.focus, *comparison.others])
     labels = comparison.labels
@@ -48,8 +48,8 @@ def before_trends(connection: queries.Connection, comparison: ProfileComparison)
         + html.lead(_stages(table.rows, comparison, registry))
         + _banner(comparison)
         + _tiles(comparison, totals.rows, registry)
-        + f'<div class="pf2"><section>{_stage_table(table, comparison, registry)}</section>'
-        + f"<section>{waterfall.render(steps, comparison, registry['wall_time_s'])}</section></div>"
+        + f'<section class="sec2">{stages.render(matrix, comparison, registry)}</section>'
+        + f'<section class="sec2">{waterfall.render(steps, comparison, registry["wall_time_s"])}</section>'
     )
 
 
@@ -175,57 +175,3 @@ def _host(comparison: ProfileComparison) -> str:
         + (f'<div class="o">{lines}</div>' if lines else "")
         + "</div>"
     )
-
-
-def _stage_table(table: queries.Table, comparison: ProfileComparison, registry: answer.Registry) -> str:
-    moved = [
-        row for row in table.rows if row["stage"] != "(totals)" and row["metric"] == "wall_time_s" and row["delta"]
-    ]
-    most = max(moved, key=lambda row: abs(row["delta"]), default=None)
-    title = (
-        f"{most['stage']} moved most: {registry['wall_time_s'].shown_delta(most['delta'])} s"
-        if most
-        else "No stage moved"
-    )
-    rows = [row for row in table.rows if row["metric"] != "episodes_processed"]
-    shown, rest = rows[:ROWS_SHOWN], rows[ROWS_SHOWN:]
-    head = (
-        ("", "Stage"),
-        ("", "Metric"),
-        ("n base", "Baseline"),
-        ("n", "Candidate"),
-        ("n", "Change"),
-        ("n", "Change, %"),
-        ("", "Level"),
-    )
-    both = f"{comparison.labels[comparison.baseline]} to {comparison.labels[comparison.focus]}"
-    caption = f"Totals first, then what changed most from {both}. “No sample” is not 0."
-    folded = ""
-    if rest:
-        inner = html.table(head, [("", _stage_cells(row, registry)) for row in rest], "stages")
-        folded = html.fold(f"{len(rest)} more rows", inner)
-    body = html.table(head, [("", _stage_cells(row, registry)) for row in shown], "stages")
-    return html.heading(title, caption, table.sql) + body + folded
-
-
-def _stage_cells(row: Row, registry: answer.Registry) -> list[str]:
-    metric = registry[row["metric"]]
-    stage = "<b>Totals</b>" if row["stage"] == "(totals)" else esc(row["stage"])
-    unsampled = row["note"] is not None and row["note"].startswith("no sample")
-
-    def side(value: float | None) -> str:
-        return '<span class="m">no sample</span>' if value is None and unsampled else esc(metric.shown(value))
-
-    unit = f", {metric.shown_unit}" if metric.shown_unit else ""
-    if row["delta"] is None:
-        words = f'<span class="m">{esc(row["note"] or row["status"])}</span>'
-        return [stage, esc(metric.label + unit), side(row["baseline"]), side(row["candidate"]), "", "", words]
-    return [
-        stage,
-        esc(metric.label + unit),
-        esc(metric.shown(row["baseline"])),
-        f"<b>{esc(metric.shown(row['candidate']))}</b>",
-        esc(metric.shown_delta(row["delta"])),
-        html.change(row["delta"], percent(row["delta_pct"]) or "–"),
-        html.chip(row),
-    ]

@@ -34,8 +34,8 @@ def render(table: queries.Table, comparison: Comparison, metric: Metric) -> str:
     bars = _Scale(table.rows)
     body = html.join(_step(row, labels, bars, metric) for row in table.rows)
     return html.heading(title(table.rows, metric), caption, table.sql) + (
-        '<table class="wf"><thead><tr><th scope="col">Step</th><th scope="col">Seconds</th></tr></thead>'
-        f"<tbody>{body}</tbody></table>"
+        '<table class="wf"><col class="wf-n"><col><thead><tr><th scope="col">Step</th><th scope="col">Seconds</th></tr>'
+        f"</thead><tbody>{body}</tbody></table>"
     )
 
 
