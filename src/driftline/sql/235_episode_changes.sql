@@ -3,12 +3,9 @@
 -- null: status, baseline_status: that run does not have the episode; judged_by: nothing to compare; loss, level: no number judges it
 create or replace macro episode_changes(baseline_key, candidate_key) as table
 with
--- Two equalities rather than an `or`: only these skip the texts of all other runs.
 found as (
-    select run, episode_id, status, error, gates, output_tokens, latency_s from episodes where run = baseline_key
-    union all
     select run, episode_id, status, error, gates, output_tokens, latency_s from episodes
-    where run = candidate_key and candidate_key <> baseline_key
+    where run = baseline_key or run = candidate_key
 ),
 
 sides as (
@@ -29,10 +26,7 @@ sides as (
 
 scored as (
     select run, episode_id, reference, value from episode_scores
-    where run = baseline_key and metric = 'rougeL_f1'
-    union all
-    select run, episode_id, reference, value from episode_scores
-    where run = candidate_key and metric = 'rougeL_f1' and candidate_key <> baseline_key
+    where (run = baseline_key or run = candidate_key) and metric = 'rougeL_f1'
 ),
 
 scores as (
