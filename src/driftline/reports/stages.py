@@ -83,7 +83,7 @@ def _row(row: dict[str, Row], comparison: Comparison, registry: Registry) -> str
         for profile in comparison.candidates
     )
     return (
-        f'<tr><th scope="row">{esc(stage)}<span class="m">{esc(unit)}</span>'
+        f'<tr><th scope="row">{esc(stage).replace("_", "_<wbr>")}<span class="m">{esc(unit)}</span>'
         f'<span class="m nb">baseline {before}</span></th><td class="n bs">{before}</td>{cells}</tr>'
     )
 

@@ -66,7 +66,8 @@ class _Scale:
 
 def _step(row: Row, labels: dict[str, str], scale: _Scale, metric: Metric) -> str:
     is_total = row["kind"] == "total"
-    name = f'<th scope="row">{esc(labels[row["step"]] if is_total else row["step"])}</th>'
+    named = esc(labels[row["step"]] if is_total else row["step"]).replace("_", "_<wbr>")
+    name = f'<th scope="row">{named}</th>'
     zero = f'<u style="left:{scale.at(0):.2f}%"></u>'
     if row["seconds"] is None:
         return f'<tr class="none">{name}<td>{zero}<span class="m">{esc(row["note"])}</span></td></tr>'
