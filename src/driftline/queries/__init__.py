@@ -32,7 +32,6 @@ from driftline.queries.matrices import KPI_COLUMNS, KPI_ROWS, delta_matrix, kpi_
 from driftline.queries.profiles import (
     coverage,
     default_profiles,
-    profile_deltas,
     profile_list,
     spread,
     spread_sql,
@@ -97,7 +96,6 @@ __all__ = [
     "mixture",
     "problem_rows",
     "problems_sql",
-    "profile_deltas",
     "profile_list",
     "reference_texts",
     "registry",

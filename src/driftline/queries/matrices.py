@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from driftline.artifacts.bulk import literal, literals
 from driftline.queries.asking import Connection, Table, ask
-from driftline.queries.runs import WARN_AT_PCT
 
 # What the table of KPIs sorts by; all but the first two are columns of `run_kpis`.
 KPI_COLUMNS = (
@@ -145,7 +144,7 @@ cells as (
 
 select
     c.metric, m.label, m.unit, c.reference, m.family, m.is_primary, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs,
-    {WARN_AT_PCT.replace("d.", "c.")} as warn_at_pct,
+    warn_at_pct(c.baseline, m.warn_abs, m.fail_abs, m.warn_pct) as warn_at_pct,
     c.baseline, c.run, c.candidate, c.delta, c.delta_pct, c.level, c.gain, c.status,
     case
         when c.status = 'only in baseline' and m.family = 'flow' and not c.has_diagnostics then 'no diagnostics'

@@ -59,17 +59,6 @@ order by position""",
     )
 
 
-def profile_deltas(connection: Connection, baseline: str, candidates: list[str]) -> Table:
-    """Totals of every candidate against the baseline, in one statement."""
-    return ask(
-        connection,
-        f"""select p.profile, d.*
-from profiles as p, lateral (select * from stage_deltas({literal(baseline)}, p.profile)) as d
-where list_contains({literals(candidates)}, p.profile) and d.stage = '(totals)'
-order by p.release_order, d.metric""",
-    )
-
-
 def stage_matrix(connection: Connection, baseline: str, candidates: list[str]) -> Table:
     """Every stage and metric of every candidate, the first of which is in focus: totals first, then what changed most
     there, then anywhere."""
@@ -79,12 +68,12 @@ def stage_matrix(connection: Connection, baseline: str, candidates: list[str]) -
         f"""with cells as (
     select p.profile, d.*, abs(d.delta_pct) as effect
     from profiles as p, lateral (select * from stage_deltas({literal(baseline)}, p.profile)) as d
-    where list_contains({listed}, p.profile) and d.metric <> 'episodes_processed'
+    where list_contains({listed}, p.profile)
 )
 
 select
-    c.stage, c.metric, m.label, c.baseline, c.profile, c.candidate, c.delta, c.delta_pct, c.good, c.level, c.gain,
-    c.status, c.note
+    c.stage, c.stage_order, c.metric, m.label, c.baseline, c.profile, c.candidate, c.delta, c.delta_pct, c.good,
+    c.level, c.gain, c.status, c.note
 from cells as c
 inner join metrics as m using (metric)
 window of_row as (partition by c.stage, c.metric)

@@ -31,15 +31,13 @@ def selectable_runs(connection: Connection) -> list[Row]:
     ).rows
 
 
-# From which change on the warn level is passed, in per cent of the baseline; NULL where it is 0 or there is no level.
-WARN_AT_PCT = "coalesce(change_pct(d.baseline, m.warn_abs), case when m.fail_abs is null then m.warn_pct end)"
-
-
 def deltas(connection: Connection, baseline: str, candidate: str) -> Table:
     """Every metric of two runs side by side with label, unit and levels: primary first, then by size of the change."""
     return ask(
         connection,
-        f"""select d.*, m.label, m.family, m.is_primary, {WARN_AT_PCT} as warn_at_pct
+        f"""select
+    d.*, m.label, m.family, m.is_primary,
+    warn_at_pct(d.baseline, m.warn_abs, m.fail_abs, m.warn_pct) as warn_at_pct
 from deltas({literal(baseline)}, {literal(candidate)}) as d
 inner join metrics as m using (metric)
 order by

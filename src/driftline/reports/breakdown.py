@@ -8,9 +8,9 @@ from driftline import queries
 from driftline.metrics import Metric
 from driftline.reports import coverage, html
 from driftline.reports.html import esc
+from driftline.reports.performance import TILES
 
 Row = dict[str, Any]
-TILES = ("peak_rss_mb", "wall_time_s", "avg_wall_time_per_episode_s", "episodes_processed")
 COLUMNS = ("wall_time_s", "peak_rss_mb", "avg_cpu_pct")
 
 
@@ -40,13 +40,13 @@ def _tile(metric: Metric, value: float | None, name: str) -> str:
     else:
         unit = "" if name == "episodes_processed" else metric.shown_unit
         shown = f'<div class="v">{esc(metric.shown(value))} <small>{esc(unit)}</small></div>'
-    return f'<div class="tile"><div class="k">{esc(metric.label)}</div>{shown}</div>'
+    return html.tile(metric.label, shown)
 
 
 def _host(profile: Row) -> str:
     name, platform = esc(profile["hostname"] or "not stated"), esc(profile["platform"] or "")
     shown = f'<div class="v host">{name}</div><div class="was">{platform}</div>'
-    return f'<div class="tile"><div class="k">Host</div>{shown}</div>'
+    return html.tile("Host", shown)
 
 
 def _stages(table: queries.Table, registry: dict[str, Metric]) -> str:

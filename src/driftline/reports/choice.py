@@ -72,13 +72,14 @@ def choose_runs(
     groups = queries.groups(connection)
     unknown = _unknown((baseline, *candidates, focus), set(runs))
     reason = "chosen by you"
-    if preset and not baseline:
+    is_preset = bool(preset) and not baseline
+    if is_preset:
         baseline, reason = _named(preset, runs), "preset as BASELINE"
         unknown = unknown if baseline else (*unknown, preset)
     if baseline in runs:
         group = next((row for row in groups if row["group_id"] == runs[baseline]["group_id"]), None)
         # A link to this screen names the default too: what chose it then still holds.
-        if group and group["default_baseline"] == baseline and reason == "chosen by you":
+        if group and group["default_baseline"] == baseline and not is_preset:
             reason = group["reason"]
     else:
         paired = [row for row in groups if row["default_baseline"]]

@@ -163,7 +163,7 @@ def _head(run: str, row: Row | None, comparison: Comparison) -> str:
 def _row(row: dict[str, Row], runs: Sequence[str], focus: str, registry: answer.Registry) -> str:
     cell = _any(row)
     metric = registry[cell["metric"]]
-    unit = esc(", ".join(filter(None, (metric.told_unit, cell["reference"])))).replace("_", "_<wbr>")
+    unit = html.breakable(", ".join(filter(None, (metric.told_unit, cell["reference"]))))
     before = "–" if cell["baseline"] is None else metric.shown(cell["baseline"])
     candidates = html.join(
         f'<td class="dc{" foc" if run == focus else ""}">{_cell(row.get(run), metric)}</td>' for run in runs

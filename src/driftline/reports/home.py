@@ -150,19 +150,18 @@ def _tile(name: str, comparison: Comparison, by_run: dict[str, list[Row]], regis
     row = _row_of(by_run[comparison.focus], name)
     unit = TILE_UNITS.get(name, metric.shown_unit)
     if row is None:
-        return f'<div class="tile"><div class="k">{esc(metric.label)}</div><div class="v gap">not measured</div></div>'
+        return html.tile(metric.label, '<div class="v gap">not measured</div>')
     others = html.join(
         _other(run, comparison, _row_of(by_run[run], name), registry) for run in comparison.others[:OTHERS_SHOWN]
     )
     more = len(comparison.others) - OTHERS_SHOWN
-    return (
-        f'<div class="tile"><div class="k">{esc(metric.label)}</div>'
+    return html.tile(
+        metric.label,
         f'<div class="v">{esc(metric.shown(row["candidate"]))} <small>{esc(unit)}</small></div>'
         f'<div class="d">{_tile_change(row, metric)}</div>'
         f'<div class="was">baseline {esc(metric.shown_with_unit(row["baseline"]))}</div>'
         + (f'<div class="o">{others}</div>' if others else "")
-        + (f'<div class="was">+ {more} more</div>' if more > 0 else "")
-        + "</div>"
+        + (f'<div class="was">+ {more} more</div>' if more > 0 else ""),
     )
 
 

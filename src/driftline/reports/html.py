@@ -22,6 +22,11 @@ def esc(value: Any) -> str:
     return escape("" if value is None else visible(str(value)), quote=True)
 
 
+def breakable(value: Any) -> str:
+    """The same, and where words are joined by an underscore a line may end."""
+    return esc(value).replace("_", "_<wbr>")
+
+
 def attr(value: str) -> str:
     """The value itself in a quoted attribute, to be handed back: `esc` would change a key that is not printable."""
     return escape(value, quote=True).replace("\r", "&#13;")
@@ -139,6 +144,11 @@ def table(head: Sequence[tuple[str, str]], rows: Iterable[tuple[str, Sequence[st
     return (
         f'<div class="scroll"><table class="{name}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
     )
+
+
+def tile(label: str, inner: str) -> str:
+    """One of a strip of numbers: its label, plain text, and HTML below it."""
+    return f'<div class="tile"><div class="k">{esc(label)}</div>{inner}</div>'
 
 
 def empty(what: str, command: str = "") -> str:

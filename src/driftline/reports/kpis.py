@@ -220,7 +220,7 @@ def _cell(row: Row, column: Column, registry: answer.Registry, is_mixed: bool) -
     side = next((side for side in MARKS if column.name in row[side]), "")
     mark = f'<span class="mk {side}">{MARKS[side]}</span>' if side else ""
     against = is_mixed and column.name == "rougeL_f1"
-    name = esc(row["rouge_reference"]).replace("_", "_<wbr>")
+    name = html.breakable(row["rouge_reference"])
     reference = f'<span class="m ref">{name}</span>' if against else ""
     return f"{text}{mark}{reference}"
 

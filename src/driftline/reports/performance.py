@@ -37,17 +37,16 @@ class ProfileComparison(Comparison):
 def before_trends(connection: queries.Connection, comparison: ProfileComparison) -> str:
     """Answer, warnings, tiles and the stage table, as HTML."""
     registry = queries.registry(connection)
-    table = queries.stage_deltas(connection, comparison.baseline, comparison.focus)
     matrix = queries.stage_matrix(connection, comparison.baseline, list(comparison.candidates))
     steps = queries.stage_contributions(connection, comparison.baseline, comparison.focus)
-    totals = queries.profile_deltas(connection, comparison.baseline, [comparison.focus, *comparison.others])
+    focused = [row for row in matrix.rows if row["profile"] == comparison.focus]
     labels = comparison.labels
-    said = answer.profile_answer(table.rows, registry, labels[comparison.baseline], labels[comparison.focus])
+    said = answer.profile_answer(focused, registry, labels[comparison.baseline], labels[comparison.focus])
     return (
         f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>'
-        + html.lead(_stages(table.rows, comparison, registry))
+        + html.lead(_stages(focused, comparison, registry))
         + _banner(comparison)
-        + _tiles(comparison, totals.rows, registry)
+        + _tiles(comparison, matrix.rows, registry)
         + f'<section class="sec2">{stages.render(matrix, comparison, registry)}</section>'
         + f'<section class="sec2">{waterfall.render(steps, comparison, registry["wall_time_s"])}</section>'
     )
@@ -82,8 +81,9 @@ def _trends_heading(rows: Sequence[Row], comparison: ProfileComparison) -> str:
 
 def _stages(rows: Sequence[Row], comparison: ProfileComparison, registry: answer.Registry) -> str:
     """What the totals do not tell: stages on one side only, and stages past the level at which a change fails."""
-    gone = [row["stage"] for row in rows if row["status"] == "only in baseline" and row["metric"] == "wall_time_s"]
-    new = [row["stage"] for row in rows if row["status"] == "only in candidate" and row["metric"] == "wall_time_s"]
+    timed = sorted((row for row in rows if row["metric"] == "wall_time_s"), key=lambda row: row["stage_order"])
+    gone = [row["stage"] for row in timed if row["status"] == "only in baseline"]
+    new = [row["stage"] for row in timed if row["status"] == "only in candidate"]
     parts = []
     past = [row for row in rows if row["stage"] != "(totals)" and row["level"] == "fail"]
     if past:
@@ -115,7 +115,7 @@ def _banner(comparison: ProfileComparison) -> str:
 
 
 def _tiles(comparison: ProfileComparison, rows: Sequence[Row], registry: answer.Registry) -> str:
-    by = {(row["profile"], row["metric"]): row for row in rows}
+    by = {(row["profile"], row["metric"]): row for row in rows if row["stage"] == "(totals)"}
     tiles = html.join(_tile(metric, comparison, by, registry) for metric in TILES)
     return f'<div class="tiles">{tiles}{_host(comparison)}</div>'
 
@@ -124,7 +124,7 @@ def _tile(name: str, comparison: ProfileComparison, by: dict[tuple[str, str], Ro
     metric = registry[name]
     row = by.get((comparison.focus, name))
     if row is None or row["candidate"] is None:
-        return f'<div class="tile"><div class="k">{esc(metric.label)}</div><div class="v gap">not stated</div></div>'
+        return html.tile(metric.label, '<div class="v gap">not stated</div>')
     lines = html.join(_other(run, comparison, by.get((run, name)), metric) for run in comparison.others[:OTHERS_SHOWN])
     more = len(comparison.others) - OTHERS_SHOWN
     moved = (
@@ -133,13 +133,12 @@ def _tile(name: str, comparison: ProfileComparison, by: dict[tuple[str, str], Ro
         else f"{html.change(row['delta'], metric.shown_change(row['delta'], row['delta_pct']))} {html.chip(row)}"
     )  # fmt: skip
     unit = "" if name == "episodes_processed" else metric.shown_unit
-    return (
-        f'<div class="tile"><div class="k">{esc(metric.label)}</div>'
+    return html.tile(
+        metric.label,
         f'<div class="v">{esc(metric.shown(row["candidate"]))} <small>{esc(unit)}</small></div>'
         f'<div class="d">{moved}</div><div class="was">baseline {esc(metric.shown(row["baseline"]))}</div>'
         + (f'<div class="o">{lines}</div>' if lines else "")
-        + (f'<div class="was">+ {more} more</div>' if more > 0 else "")
-        + "</div>"
+        + (f'<div class="was">+ {more} more</div>' if more > 0 else ""),
     )
 
 
@@ -169,9 +168,9 @@ def _host(comparison: ProfileComparison) -> str:
         + "</span>"
         for other in comparison.others[:OTHERS_SHOWN]
     )
-    return (
-        f'<div class="tile"><div class="k">Host</div><div class="v host">{esc(mine["hostname"] or "not stated")}</div>'
+    return html.tile(
+        "Host",
+        f'<div class="v host">{esc(mine["hostname"] or "not stated")}</div>'
         f'<div class="was">{esc(same)}</div><div class="was">{esc(mine["platform"] or "")}</div>'
-        + (f'<div class="o">{lines}</div>' if lines else "")
-        + "</div>"
+        + (f'<div class="o">{lines}</div>' if lines else ""),
     )

@@ -15,13 +15,16 @@ from driftline.reports.html import esc
 Row = dict[str, Any]
 Registry = dict[str, Metric]
 ROWS_SHOWN = 12
+# It is a tile, and no cost.
+LEFT_OUT = "episodes_processed"
 
 
 def render(table: queries.Table, comparison: Comparison, registry: Registry) -> str:
     """`table` is queries.stage_matrix."""
     rows = [
         {row["profile"]: row for row in cells}
-        for _, cells in groupby(table.rows, key=lambda row: (row["stage"], row["metric"]))
+        for (_, metric), cells in groupby(table.rows, key=lambda row: (row["stage"], row["metric"]))
+        if metric != LEFT_OUT
     ]
     caption = (
         f"Totals first, then what changed most from {comparison.labels[comparison.baseline]} to "
@@ -83,7 +86,7 @@ def _row(row: dict[str, Row], comparison: Comparison, registry: Registry) -> str
         for profile in comparison.candidates
     )
     return (
-        f'<tr><th scope="row">{esc(stage).replace("_", "_<wbr>")}<span class="m">{esc(unit)}</span>'
+        f'<tr><th scope="row">{html.breakable(stage)}<span class="m">{esc(unit)}</span>'
         f'<span class="m nb">baseline {before}</span></th><td class="n bs">{before}</td>{cells}</tr>'
     )
 

@@ -66,7 +66,7 @@ class _Scale:
 
 def _step(row: Row, labels: dict[str, str], scale: _Scale, metric: Metric) -> str:
     is_total = row["kind"] == "total"
-    named = esc(labels[row["step"]] if is_total else row["step"]).replace("_", "_<wbr>")
+    named = html.breakable(labels[row["step"]] if is_total else row["step"])
     name = f'<th scope="row">{named}</th>'
     zero = f'<u style="left:{scale.at(0):.2f}%"></u>'
     if row["seconds"] is None:

@@ -7,6 +7,10 @@ create or replace macro change_pct(baseline_value, delta) as
 create or replace macro is_good(better, delta) as
     case better when 'higher' then delta >= 0 when 'lower' then delta <= 0 end;
 
+-- From which change on the warn level is passed, in per cent of the baseline.
+create or replace macro warn_at_pct(baseline_value, warn_abs, fail_abs, warn_pct) as
+    coalesce(change_pct(baseline_value, warn_abs), case when fail_abs is null then warn_pct end);
+
 create or replace macro worsening(better, delta) as
     case better when 'higher' then 0 - delta when 'lower' then delta end;
 
