@@ -65,13 +65,14 @@ class _Shared:
         """For when nothing but scores has changed."""
         self.with_scores, self.pages = queries.Answers(STATEMENTS), queries.Answers(2 * PAGES)
 
-    def read(self) -> Reading:
+    def read(self, asks_beside: bool = False) -> Reading:
         plain, with_scores = self.answers, self.with_scores
 
         def place(statement: str) -> queries.Answers:
             return with_scores if any(name in statement for name in WITH_SCORES) else plain
 
-        return Reading(queries.Remembering(self._look(), place, self._look()), self.pages)
+        other = self._look() if asks_beside else None
+        return Reading(queries.Remembering(self._look(), place, other), self.pages)
 
     def _look(self) -> duckdb.DuckDBPyConnection:
         connection = self.store.cursor()
@@ -131,7 +132,7 @@ def _reading(selection: Selection) -> Iterator[Reading]:
     kind = KINDS[selection.page]
     with _LOCK, ExitStack() as stack:
         shared = _shared()
-        reading = shared.read()
+        reading = shared.read(asks_beside=kind.ask_ahead is not None)
         stack.callback(reading.model.close)
         choice = quality.choice_of(reading.model, selection) if kind.is_scored else None
         if choice:

@@ -181,11 +181,16 @@ def texts_to_score(connection: Connection, run: str, reference_run: str) -> list
     """episode_id, reference_text, text: the episodes that have a text in both runs."""
     return ask(
         connection,
-        f"""select c.episode_id, r.text as reference_text, c.text
-from episodes as c
-inner join episodes as r on r.run = {literal(reference_run)} and r.episode_id = c.episode_id
+        f"""with texts as (
+    -- `episodes` would look up the diagnostics of each
+    select p.run, p.episode_id, p.text
+    from source_predictions as p
+    left join episode_gates as g on g.run = p.run and g.episode_id = p.episode_id
+    where p.structured is null and episode_status(g.is_failed, p.error, p.text_chars is not null) = 'ok'
+)
+select c.episode_id, r.text as reference_text, c.text
+from texts as c
+inner join texts as r on r.run = {literal(reference_run)} and r.episode_id = c.episode_id
 where c.run = {literal(run)}
-    and c.status = 'ok' and r.status = 'ok'
-    and c.structured is null and r.structured is null
 order by c.episode_id""",
     ).rows

@@ -1,3 +1,13 @@
+-- What became of an episode: a text that a gate of the run calls failed is no output.
+-- grain: scalar macro
+-- null: never
+create or replace macro episode_status(is_failed, error, has_output) as
+    case
+        when coalesce(is_failed, false) or error is not null then 'failed'
+        when not has_output then 'empty'
+        else 'ok'
+    end;
+
 -- Every episode of every run, with its text, its sizes and what went wrong.
 -- grain: one row per run and episode
 -- null: not reported; an episode without text has no output tokens
@@ -6,11 +16,7 @@ select
     e.run,
     e.episode_id,
     e.position,
-    case
-        when coalesce(g.is_failed, false) or e.error is not null then 'failed'
-        when not e.has_output then 'empty'
-        else 'ok'
-    end as status,
+    episode_status(g.is_failed, e.error, e.has_output) as status,
     e.error,
     e.text,
     e.output_tokens,
