@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from html import escape
 from importlib import resources
 from pathlib import Path
 
 import panel as pn
-from bokeh.models import TextInput
+from bokeh.models import InlineStyleSheet, TextInput
+from panel.models.markup import HTML
 
 from dashboard.answering import build, draw
 from dashboard.page import Page
@@ -34,7 +36,11 @@ class Screen:
 
     def __init__(self, query: str) -> None:
         self.selection = Selection.from_query(query)
-        self.header, self.side, self.context, self.body, self.figures = (_html() for _ in range(5))
+        # Models rather than panes, which send every style sheet again with the first answer.
+        style = InlineStyleSheet(css=STYLE)
+        self.header, self.side, self.context, self.body, self.figures = (
+            HTML(stylesheets=[style], sizing_mode="stretch_width", margin=0) for _ in range(5)
+        )
         # `value` is what the browser asks, `placeholder` what was answered last. Panel's own would wait for 50 ms.
         self.bridge = TextInput(title="driftline-bridge", visible=False)
         self.bridge.on_change("value", self._on_ask)
@@ -52,7 +58,7 @@ class Screen:
         if asked != self.bridge.value:
             return None
         if what == FIGURES:
-            return partial(setattr, self.figures, "object", draw(self.selection))
+            return partial(_fill, self.figures, draw(self.selection))
         selection = Selection.from_query(what)
         return partial(self._show, selection, *build(selection))
 
@@ -65,17 +71,17 @@ class Screen:
                 if show := done.result():
                     show()
             except Exception as fault:
-                self.body.object = html.empty(f"This page could not be made: {fault}. The server has printed where.")
+                _fill(self.body, html.empty(f"This page could not be made: {fault}. The server has printed where."))
                 raise
 
     def _show(self, selection: Selection, header: str, page: Page) -> None:
         """The same shell, a new body."""
         self.selection = selection
-        self.header.object = header
-        self.side.object = page.panel
-        self.context.object = page.context
-        self.body.object = page.body
-        self.figures.object = LATER if page.figures else ""
+        _fill(self.header, header)
+        _fill(self.side, page.panel)
+        _fill(self.context, page.context)
+        _fill(self.body, page.body)
+        _fill(self.figures, LATER if page.figures else "")
         document = self.bridge.document or pn.state.curdoc
         if page.figures and document:
             document.add_timeout_callback(partial(self._prepare, selection), READY_AFTER_MS)
@@ -89,7 +95,7 @@ class Screen:
     def template(self) -> pn.Template:
         template = pn.Template((STATIC / "page.html").read_text())
         for name in ("header", "side", "context", "body", "figures"):
-            template.add_panel(name, getattr(self, name))
+            template.add_panel(name, pn.pane.Bokeh(getattr(self, name)))
         template.add_panel("bridge", pn.pane.Bokeh(self.bridge))
         template.add_variable("tokens", TOKENS)
         template.add_variable("theme", self.selection.theme)
@@ -97,8 +103,9 @@ class Screen:
         return template
 
 
-def _html() -> pn.pane.HTML:
-    return pn.pane.HTML("", stylesheets=[STYLE], sizing_mode="stretch_width", margin=0)
+def _fill(piece: HTML, inner: str) -> None:
+    """Shows the HTML; the browser takes back what is escaped here."""
+    piece.text = escape(inner)
 
 
 def page() -> pn.Template:

@@ -94,21 +94,23 @@ def causes(connection: Connection, baseline: str, candidate: str) -> Table:
 
 def mixture(connection: Connection, runs: list[str]) -> Row:
     """tasks, kinds, datasets, references (lists), scored_runs, and shared_references: what the runs do not share."""
+    # The same question for the same runs, whichever of them is the baseline.
+    listed = literals(sorted(runs))
     return ask(
         connection,
         f"""with chosen as (
-    select * from runs where list_contains({literals(runs)}, run)
+    select * from runs where list_contains({listed}, run)
 ),
 scored as (
     select reference, count(distinct run) as runs
     from run_aggregates
-    where list_contains({literals(runs)}, run) and reference is not null
+    where list_contains({listed}, run) and reference is not null
     group by reference
 ),
 scored_runs as (
     select count(distinct run) as n
     from run_aggregates
-    where list_contains({literals(runs)}, run) and reference is not null
+    where list_contains({listed}, run) and reference is not null
 )
 select
     list_sort(list(distinct coalesce(task, 'no task'))) as tasks,
