@@ -1,4 +1,4 @@
-"""The side panel: what is compared is chosen here. It explains nothing."""
+"""What the side panels share: what is compared is chosen here. They explain nothing."""
 
 from __future__ import annotations
 
@@ -8,25 +8,6 @@ from driftline.reports.choice import Choice
 from driftline.reports.html import attr, esc, join
 
 Row = dict[str, Any]
-
-
-def profile_panel(choice: Choice | None, profiles: list[Row], labels: dict[str, str], prefix: str) -> str:
-    """Chooses the releases whose profiles are compared."""
-    rows = join(_profile_row(row, choice, labels) for row in profiles) if choice else ""
-    note = f'<p class="lab">All names begin with {esc(prefix)}</p>' if prefix else ""
-    return frame(
-        "Releases",
-        choice,
-        f'<input type="search" data-search placeholder="Search releases" aria-label="Search releases">{note}'
-        + table(("Release",), ("Captured", "Capt."), rows, "pbase pcand pfocus")
-        + '<p class="lab">In order of capture, UTC.</p>',
-    )
-
-
-def _profile_row(row: Row, choice: Choice, labels: dict[str, str]) -> str:
-    when = row["captured_at"].strftime("%b %-d %H:%M") if row["captured_at"] else "no date"
-    searched = f"{row['profile']} {row['hostname'] or ''}"
-    return choice_row(row["profile"], labels[row["profile"]], choice, [when, row["captures"] or "–"], searched)
 
 
 def choice_row(key: str, label: str, choice: Choice, facts: list[Any], searched: str = "", below: str = "") -> str:

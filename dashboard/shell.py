@@ -42,6 +42,7 @@ def context(kind: str, choice: Choice, labels: dict[str, str], facts: list[str],
         ).replace("&quot;", '"')
     rest = join(f'<span class="opt">{esc(fact)}</span>' for fact in facts)
     lost = f'<span class="w">Not in this root: {esc(", ".join(choice.unknown))}</span>' if choice.unknown else ""
+    lost += f'<span class="w">Hidden by a filter: {esc(", ".join(choice.hidden))}</span>' if choice.hidden else ""
     return (
         f'<div class="ctx"><span title="{esc(choice.baseline)}"><span class="dot-b"></span>Baseline '
         f'<b>{esc(labels[choice.baseline])}</b> <span class="opt m">({esc(choice.reason)})</span></span>'

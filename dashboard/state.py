@@ -23,18 +23,24 @@ NAMES = {
     "profile_baseline": "pbase",
     "profile_candidates": "pcand",
     "profile_focus": "pfocus",
+    "hosts": "host",
+    "profile_datasets": "pdata",
+    "reference": "ref",
     "episode": "ep",
     "search": "q",
 }
-ALLOWED = {"page": tuple(PAGES), "theme": ("light", "dark")}
+ALLOWED = {"page": tuple(PAGES), "theme": ("light", "dark"), "trend": ("cpu",)}
+# Where nothing stands behind the =, those profiles are meant that state none.
+MAY_BE_EMPTY = ("hosts", "profile_datasets")
 
 
 @dataclass(frozen=True)
 class Selection:
     """The screen as its URL holds it. Empty means: the default.
 
-    `category` to `find` filter the runs that are offered; `show`, `sort`, `only`, `search`, `at`, `episode` and `view`
-    belong to the tables and the open episode.
+    `category` to `find` filter the runs that are offered, `hosts` and `profile_datasets` the profiles; `show`, `sort`,
+    `only`, `search`, `at`, `episode` and `view` belong to the tables and the open episode; `trend`, `quality`, `cost`,
+    `reference` and `monitor` to the charts of Performance.
     """
 
     page: str = "home"
@@ -58,18 +64,27 @@ class Selection:
     profile_baseline: str = ""
     profile_candidates: tuple[str, ...] = ()
     profile_focus: str = ""
+    hosts: tuple[str, ...] = ()
+    profile_datasets: tuple[str, ...] = ()
+    trend: str = ""
+    quality: str = ""
+    cost: str = ""
+    reference: str = ""
+    monitor: str = ""
     theme: str = ""
 
     @classmethod
     def from_query(cls, query: str) -> Selection:
         """Reads `?page=…&base=…&cand=…`; what it does not know it leaves out, and more than FIELDS it does not read."""
         try:
-            given = parse_qs(query.lstrip("?"), max_num_fields=FIELDS)
+            given = parse_qs(query.lstrip("?"), keep_blank_values=True, max_num_fields=FIELDS)
         except ValueError:
             return cls()
         read: dict[str, Any] = {}
         for field in fields(cls):
             values = given.get(NAMES.get(field.name, field.name), [])
+            if field.name not in MAY_BE_EMPTY:
+                values = [value for value in values if value]
             if field.name in ALLOWED:
                 values = [value for value in values[:1] if value in ALLOWED[field.name]]
             if values:

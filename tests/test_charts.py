@@ -8,7 +8,7 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 import pytest
-from bokeh.models import CrosshairTool, HoverTool, TapTool
+from bokeh.models import CrosshairTool, HoverTool
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,7 +109,7 @@ def test_the_figure_tells_its_values_and_cannot_be_moved() -> None:
     hover = figure.select({"type": HoverTool})
 
     assert [type(tool) for tool in sorted(figure.tools, key=lambda tool: type(tool).__name__)] == [
-        CrosshairTool, HoverTool, TapTool,
+        CrosshairTool, HoverTool,
     ]  # fmt: skip
     dots = hover[0].renderers[0].data_source.data
     assert list(dots["shown"])[:3] == ["1.00 s", "–", "3.00 s"]

@@ -68,6 +68,11 @@ def test_what_is_not_there_is_said_and_what_is_added_appears_on_reload(growing: 
     page = watched.open(growing.at("performance"))
     expect(page.locator("h1")).to_contain_text("v2 against v1")
     expect(page.get_by_text("Past fail:")).to_contain_text("(Wall time)")
+    expect(page.get_by_text("A trend begins with 3 profiles.")).to_be_visible()
+    expect(page.get_by_role("heading", name="No release has both sides")).to_be_visible()
+    assert watched.trends() == {}
+    root.profile("v3", measured("v3", 2, load=2.0))
+    watched.open(growing.at("performance"))
     assert watched.trends()["wall_time_s"]["dots"]["label"].count("v2") == 2
     says(watched.open(growing.at()), nothing, "No runs below eval/.")
 

@@ -16,7 +16,14 @@ from dashboard.state import PAGES, Selection
 
 keys = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
 several = st.lists(keys, unique=True, max_size=4).map(tuple)
-shapes = {"page": st.sampled_from(sorted(PAGES)), "theme": st.sampled_from(["", "light", "dark"])}
+or_none = st.lists(keys | st.just(""), unique=True, max_size=4).map(tuple)
+shapes = {
+    "page": st.sampled_from(sorted(PAGES)),
+    "theme": st.sampled_from(["", "light", "dark"]),
+    "trend": st.sampled_from(["", "cpu"]),
+    "hosts": or_none,
+    "profile_datasets": or_none,
+}
 selections = st.builds(
     Selection,
     **{

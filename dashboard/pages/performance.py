@@ -1,37 +1,40 @@
-"""Performance: what changed in time and memory, stage by stage, and the trends of all releases."""
+"""Performance: what changed in time and memory, stage by stage, the trends of all releases and what quality cost."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
-
-from bokeh.models import CustomJS, TapTool
 
 from dashboard import shell
 from dashboard.page import Page
-from dashboard.panel import profile_panel
+from dashboard.profile_panel import profile_panel
 from dashboard.state import Selection
 from driftline import queries
-from driftline.reports import breakdown, html, performance
-from driftline.reports.choice import Choice, choose_profiles, shorten
-from driftline.reports.trends import trend_figures
+from driftline.queries import Kept
+from driftline.reports import breakdown, cost_figures, html, performance
+from driftline.reports.choice import ProfileComparison, choose_profiles, shorten
+from driftline.reports.tradeoff import Sides
+
+Row = queries.Row
 
 
 def build(connection: queries.Connection, selection: Selection) -> Page:
-    profiles = {row["profile"]: row for row in queries.profile_list(connection)}
-    labels, prefix = shorten(list(profiles))
+    kept = Kept(selection.hosts, selection.profile_datasets)
+    every = queries.profile_list(connection, kept)
+    profiles = {row["profile"]: row for row in every if row["is_kept"]}
+    labels, prefix = shorten([row["profile"] for row in every])
     choice = choose_profiles(
-        connection, selection.profile_baseline, selection.profile_candidates, selection.profile_focus
+        connection, selection.profile_baseline, selection.profile_candidates, selection.profile_focus, kept
     )
-    panel = profile_panel(choice, list(profiles.values()), labels, prefix)
+    alone = queries.coverage(connection).rows
+    panel = profile_panel(selection, choice, every, labels, prefix, alone)
     if choice is None:
-        return Page(panel, "", _alone(connection, profiles, labels), selection)
+        return Page(panel, "", _few(connection, selection, profiles, labels, bool(every)), selection)
 
     full = replace(
         selection, profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=choice.focus
     )
-    comparison = performance.ProfileComparison(
-        choice.baseline, choice.focus, choice.others, labels, full.query, profiles
+    comparison = ProfileComparison(
+        choice.baseline, choice.focus, choice.others, labels, full.query, profiles, kept, selection.trend == "cpu"
     )
     facts = sorted({row["dataset_id"] for row in profiles.values() if row["dataset_id"]})
     context = shell.context(
@@ -41,46 +44,22 @@ def build(connection: queries.Connection, selection: Selection) -> Page:
         [f"Dataset {', '.join(facts)}" if facts else "", "noise not weighed"],
         comparison.to,
     )
-    targets = _focus_queries(selection, choice, list(profiles))
     body = performance.before_trends(connection, comparison)
-    return Page(panel, context, body, full, lambda later: _trends(later, comparison, selection.theme, targets))
+    sides = Sides(selection.quality, selection.cost, selection.reference)
+
+    def figures(later: queries.Connection) -> str:
+        return cost_figures.figures(later, comparison, selection.theme, sides, selection.monitor)
+
+    return Page(panel, context, body, full, figures)
 
 
-def _alone(connection: queries.Connection, profiles: dict[str, Any], labels: dict[str, str]) -> str:
-    """What there is to say without a second profile."""
-    if not profiles:
-        return "<h1>Nothing to compare yet.</h1>" + html.empty("No profiles below profiles/.", "driftline check")
-    return html.join(breakdown.render(connection, row, labels[profile]) for profile, row in profiles.items())
-
-
-def _trends(
-    connection: queries.Connection, comparison: performance.ProfileComparison, theme: str, targets: list[str]
+def _few(
+    connection: queries.Connection, selection: Selection, profiles: dict[str, Row], labels: dict[str, str], any_is: bool
 ) -> str:
-    figures = trend_figures(connection, comparison, theme)
-    for _, figure in figures:
-        _focus_on_tap(figure, targets)
-    return performance.trends(connection, comparison, figures)
-
-
-def _focus_queries(selection: Selection, choice: Choice, keys: list[str]) -> list[str]:
-    """The URL that a tap on each release opens: it in focus; the baseline itself changes nothing."""
-    return [
-        selection.query(
-            profile_baseline=choice.baseline,
-            profile_candidates=choice.candidates if key in choice.candidates else (*choice.candidates, key),
-            profile_focus=key,
-        )
-        if key != choice.baseline
-        else ""
-        for key in keys
-    ]
-
-
-def _focus_on_tap(figure: Any, targets: list[str]) -> None:
-    for tool in figure.select({"type": TapTool}):
-        tool.callback = CustomJS(
-            args={"targets": targets},
-            code="const s = cb_data.source; const i = s.selected.indices[0];"
-            "const target = i === undefined ? '' : targets[s.data.x[i]];"
-            "s.selected.indices = []; if (target) window.driftline.go(target)",
-        )
+    """What there is to say of fewer than two profiles."""
+    if profiles:
+        return html.join(breakdown.render(connection, row, labels[profile]) for profile, row in profiles.items())
+    if not any_is:
+        return "<h1>Nothing to compare yet.</h1>" + html.empty("No profiles below profiles/.", "driftline check")
+    clear = html.link(selection.query(hosts=(), profile_datasets=()), "Show every profile")
+    return f"<h1>No profile is left.</h1>{html.lead('The filters of host and dataset keep none. ' + clear)}"

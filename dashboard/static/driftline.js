@@ -96,6 +96,8 @@
   // The panel says which run; what the screen compares by now, with every default, is the link to share.
   function choose(what, key, [base, cand, focus]) {
     const query = new URLSearchParams(find("[data-act=share]").dataset.query);
+    // The baseline is no candidate of itself.
+    if (what !== "base" && query.get(base) === key) return;
     const before = query.getAll(cand), without = before.filter((other) => other !== key);
     const isCandidate = without.length < before.length;
     let after = without;
@@ -103,6 +105,11 @@
       // A candidate that becomes the baseline leaves its place to the old one: the same runs stay on the screen.
       if (isCandidate) after = before.map((other) => (other === key ? query.get(base) : other));
       query.set(base, key);
+    }
+    else if (what === "only") {
+      after = key.filter((other) => other !== query.get(base));
+      if (!after.length) return;
+      if (!after.includes(query.get(focus))) query.delete(focus);
     }
     else if (!isCandidate) after = [...before, key];
     else if (what === "focus") after = before;
@@ -114,6 +121,15 @@
     else if (query.get(focus) === key) query.delete(focus);
     if (what !== "cand") closeDrawer();
     go(`?${query}`);
+  }
+  // A section that is not drawn yet is drawn because one comes near, and reached then.
+  function jump(name) {
+    const until = performance.now() + 10000;
+    (function reach() {
+      const section = find(`#${name}`);
+      (section ?? find("driftline-later"))?.scrollIntoView({ block: "start" });
+      if (!section && performance.now() < until) requestAnimationFrame(reach);
+    })();
   }
   // A field that asks the server is drawn anew with the answer: the new one takes over cursor and text.
   let typing = 0;
@@ -173,6 +189,10 @@
         closeDrawer();
         return go(new URL(element.href).search);
       }
+      if (element.dataset.jump) {
+        event.preventDefault();
+        return jump(element.dataset.jump);
+      }
       if (element.dataset.act) return acts[element.dataset.act](element);
       if (element.dataset.choose) {
         const names = element.closest("[data-names]").dataset.names.split(" ");
@@ -209,5 +229,5 @@
     if (isDark && root.dataset.theme !== "dark") addEventListener("load", () => acts.theme());
   }
   name(location.search);
-  window.driftline = { go };
+  window.driftline = { go, choose };
 })();

@@ -30,6 +30,7 @@ PUBLIC_RELATIONS = (
     "episodes",
     "episode_metrics",
     "profiles",
+    "profile_environments",
     "stage_metrics",
     "stage_trend",
     "totals_trend",

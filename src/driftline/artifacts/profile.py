@@ -62,6 +62,10 @@ def read_profile(data: bytes, profile: str, file_id: int, batch: Batch, problems
         **_totals(content, problems),
     }
     batch.add("profiles", file_id, {"profile": profile, **header})
+    for key, value in document.leaves("environment").items():
+        stated = {"key": storable(key), "value": text(value)}
+        if stated["value"] is not None:
+            batch.add("environments", file_id, {"profile": profile, **stated})
     stages = _stages(content, problems)
     for row in stages:
         batch.add("stage_values", file_id, {"profile": profile, **row})

@@ -102,6 +102,7 @@ KINDS: dict[str, dict[str, str]] = {
         "git_dirty": "BOOLEAN",
         "attribution": "VARCHAR",
     },
+    "environments": {"profile": "VARCHAR", "key": "VARCHAR", "value": "VARCHAR"},
     "stage_values": {
         "profile": "VARCHAR",
         "stage": "VARCHAR",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ def _as_written(construct: Callable[[Any, yaml.ScalarNode], Any]) -> Callable[[A
     return tolerant
 
 
-TEXT, LIST, MAPPING = (f"tag:yaml.org,2002:{_tag}" for _tag in ("str", "seq", "map"))
+TEXT, LIST, MAPPING, NULL = (f"tag:yaml.org,2002:{_tag}" for _tag in ("str", "seq", "map", "null"))
 SCALARS: dict[str, Callable[[Any, yaml.ScalarNode], Any]] = {}
 for _tag in ("int", "float", "timestamp", "bool", "null"):
     _name = f"tag:yaml.org,2002:{_tag}"
@@ -54,11 +54,28 @@ for _tag in ("int", "float", "timestamp", "bool", "null"):
 
 @dataclass(frozen=True)
 class Document:
-    """A YAML mapping: its plain values, and the text of each top-level scalar as it was written (2.10 stays 2.10)."""
+    """A YAML mapping: its plain values, and the text of each scalar as it was written (2.10 stays 2.10): of those at
+    the top in `written`, of those below a key by `leaves`."""
 
     content: dict[Any, Any]
     written: dict[str, str]
     lines: dict[str, int]
+    nodes: dict[str, yaml.Node]
+
+    def leaves(self, name: str) -> dict[str, str]:
+        """Every scalar below a key of the top by its dotted path, without nulls; lists are left out."""
+        node = self.nodes.get(name)
+        return dict(_leaves(node, "")) if isinstance(node, yaml.MappingNode) else {}
+
+
+def _leaves(mapping: yaml.MappingNode, prefix: str) -> Iterator[tuple[str, str]]:
+    for key, value in mapping.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        if isinstance(value, yaml.MappingNode):
+            yield from _leaves(value, f"{prefix}{key.value}.")
+        elif isinstance(value, yaml.ScalarNode) and value.tag != NULL:
+            yield f"{prefix}{key.value}", value.value
 
 
 class _UnusableError(ValueError):
@@ -108,6 +125,7 @@ def _load(data: bytes, problems: Problems) -> Document | None:
         content,
         {key: value.value for key, value in scalars},
         {key: value.start_mark.line + 1 for key, value in scalars},
+        {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)},
     )
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from bokeh.models import ColumnDataSource, Plot, Range1d, Segment
 
 from driftline.charts import style
 from driftline.charts.distribution import BASELINE, FEW_RUNS, FOCUS, OTHER, Points, draw_dots
+from driftline.charts.labels import Name, Numbers, Spot, place
 from driftline.charts.style import Frame, Palette, Style, Texts, draw_marked
 
-Numbers = npt.NDArray[np.float64]
-# Heights in pixels: of a plot beside few rows of chart A and beside many, and of a name.
-HEIGHT, MOST_HEIGHT, LINE = 240, 420, 15
+# Heights in pixels: of a plot beside few rows of chart A and beside many.
+HEIGHT, MOST_HEIGHT = 240, 420
 # The name of a run that is neither baseline nor in focus stays away where it would lie on more dots than these.
 HIDES_UP_TO = 3
 
@@ -36,45 +33,6 @@ def pair_lines(dots: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@dataclass(frozen=True)
-class _Box:
-    """A rectangle on the plot in pixels, y upwards."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-    def meets(self, other: _Box) -> bool:
-        is_beside = self.right <= other.left or other.right <= self.left
-        return not is_beside and self.bottom < other.top and other.bottom < self.top
-
-    def is_inside(self, width: float, height: float) -> bool:
-        return self.left >= 0 and self.right <= width and self.bottom >= 0 and self.top <= height
-
-    def hidden(self, x: Numbers, y: Numbers) -> int:
-        """How many dots a text in this box lies on."""
-        return int(((x > self.left - 3) & (x < self.right + 3) & (y > self.bottom - 2) & (y < self.top + 2)).sum())
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where the name of a run stands: a point in pixels of a plot of NARROW_WIDTH, and pixels from it, y downwards.
-
-    The point belongs to the cluster, so that the name stays there on a wider plot."""
-
-    align: str
-    x: float
-    y: float
-    dx: float
-    dy: float
-
-    def box(self, size: float) -> _Box:
-        left = self.x + self.dx - {"left": 0.0, "right": size, "center": size / 2}[self.align]
-        middle = self.y - self.dy
-        return _Box(left, middle - LINE / 2, left + size, middle + LINE / 2)
-
-
 def place_names(points: Points, width: float = style.NARROW_WIDTH - 54) -> pd.DataFrame:
     """role, label, align, x, y (of the data), dx, dy (pixels) of the names that fit: beside, above or below a cluster,
     where they hide least.
@@ -86,26 +44,20 @@ def place_names(points: Points, width: float = style.NARROW_WIDTH - 54) -> pd.Da
     (left, right), (bottom, top) = ranges(points)
     x = (dots["tokens"].to_numpy(float) - left) / (right - left) * width
     y = (dots["latency"].to_numpy(float) - bottom) / (top - bottom) * height
-    taken: list[_Box] = []
-    rows = []
+    named: list[tuple[int, Name]] = []
     for run in points.runs.sort_values("role", ascending=False, kind="stable").to_dict("records"):
         mine = (dots["at"] == run["at"]).to_numpy()
         if not mine.any() or (run["role"] == OTHER and len(points.runs) > FEW_RUNS):
             continue
         label = run["label"] + (" (baseline)" if run["role"] == BASELINE else "")
-        size = len(label) * style.LETTER_WIDTH + 4.0
-        boxes = [(spot, spot.box(size)) for spot in _spots(x[mine], y[mine])]
-        free = [
-            (box.hidden(x, y), order, spot, box)
-            for order, (spot, box) in enumerate(boxes)
-            if box.is_inside(width, height) and not any(box.meets(other) for other in taken)
-        ]
-        if not free or (run["role"] == OTHER and min(free)[0] > HIDES_UP_TO):
-            continue
-        _, _, spot, box = min(free, key=lambda found: found[:2])
-        taken.append(box)
-        to_x, to_y = left + spot.x / width * (right - left), bottom + spot.y / height * (top - bottom)
-        rows.append((run["role"], label, spot.align, to_x, to_y, spot.dx, spot.dy))
+        most = HIDES_UP_TO if run["role"] == OTHER else None
+        named.append((run["role"], Name(label, _spots(x[mine], y[mine]), most)))
+    rows = []
+    spots = place((name for _, name in named), x, y, width, height)
+    for (role, name), spot in zip(named, spots, strict=True):
+        if spot:
+            to_x, to_y = left + spot.x / width * (right - left), bottom + spot.y / height * (top - bottom)
+            rows.append((role, name.text, spot.align, to_x, to_y, spot.dx, spot.dy))
     return pd.DataFrame(rows, columns=["role", "label", "align", "x", "y", "dx", "dy"])
 
 

@@ -10,9 +10,19 @@ import holoviews as hv
 import hvplot.pandas  # noqa: F401 - gives frames their .hvplot
 import numpy as np
 import pandas as pd
-from bokeh.models import ColumnDataSource, CrosshairTool, FixedTicker, HoverTool, Range1d, Span, TapTool
+from bokeh.models import ColumnDataSource, CrosshairTool, FixedTicker, HoverTool, Range1d, Scatter, Span
 
-from driftline.charts.style import FONT, LETTER_WIDTH, NARROW_WIDTH, Palette, Style, write
+from driftline.charts.style import (
+    FONT,
+    LETTER_WIDTH,
+    MARKED,
+    NARROW_WIDTH,
+    Palette,
+    Style,
+    draw_marked,
+    source_of,
+    write,
+)
 from driftline.metrics import Metric
 
 ROW_HEIGHT = 62
@@ -23,7 +33,8 @@ DOTS_UP_TO = 60
 
 @dataclass(frozen=True)
 class Trends:
-    """What a trend figure draws: `points` has x, y, value, stage, release and shown; y is NaN at a gap."""
+    """What a trend figure draws: `points` has x, y, value, stage, key (of the profile), label and shown; y is NaN at a
+    gap."""
 
     metric: Metric
     points: pd.DataFrame
@@ -56,6 +67,7 @@ def lay_out_trends(
         x=trend["profile"].map(at).astype(float),
         row=trend["stage"].map(row_of).astype(float),
         label=trend["profile"].map(labels),
+        key=trend["profile"],
     ).sort_values(["row", "x"])
     top = frame.groupby("stage")["value"].transform("max")
     if len(spread):
@@ -93,7 +105,7 @@ def _place_spread(spread: pd.DataFrame, frame: pd.DataFrame, at: Mapping[str, in
 
 def with_breaks(points: pd.DataFrame) -> pd.DataFrame:
     """The points with one empty row after each stage, so that one line glyph draws all stages without joining them."""
-    columns = ["x", "y", "value", "shown", "stage", "label"]
+    columns = ["x", "y", "value", "shown", "stage", "label", "key"]
     parts = []
     for _, stage in points.groupby("row", sort=True):
         parts += [stage[columns], pd.DataFrame({"x": [np.nan], "y": [np.nan], "value": [np.nan]})]
@@ -104,7 +116,7 @@ def draw_trends(trends: Trends, palette: Palette, marker: Span, axis: Range1d, w
     """One figure of a metric: a row a stage on the release axis that `axis` and `marker` share with other figures."""
     lines = with_breaks(trends.points)
     line = lines.hvplot.line(x="x", y="y", hover=False, legend=False)
-    dots = lines.hvplot.scatter(x="x", y="y", hover_cols=["stage", "label", "shown"], legend=False)
+    dots = lines.hvplot.scatter(x="x", y="y", hover_cols=["stage", "label", "shown", "key"], legend=False)
     hooks = [_style(trends, palette, marker, axis)]
     return (
         line.opts(hv.opts.Curve(color=palette["ink2"], line_width=1.2, tools=[]))
@@ -112,7 +124,7 @@ def draw_trends(trends: Trends, palette: Palette, marker: Span, axis: Range1d, w
             hv.opts.Scatter(
                 color=palette["ink2"],
                 size=_dot_size(trends),
-                tools=["tap", "hover"],
+                tools=["hover"],
                 hover_tooltips=[("", "@label"), ("", "@stage"), (trends.metric.label, "@shown")],
             )
         )
@@ -147,14 +159,15 @@ def _style(trends: Trends, palette: Palette, marker: Span, axis: Range1d) -> Cal
         figure.tags = ["trend", trends.metric.metric]
         _release_axis(figure, trends, palette)
         _marks(figure, trends, palette)
+        _pointed_at(figure, trends, palette)
         _texts(figure, trends, palette)
         for renderer in figure.renderers:
             glyph = getattr(renderer, "glyph", None)
             if glyph is not None and type(glyph).__name__ == "Line":
                 renderer.nonselection_glyph = None
         # Panning and zooming would leave the shared axis with no way back, and take the finger that scrolls the page.
-        pointing = [tool for tool in figure.tools if isinstance(tool, (HoverTool, TapTool))]
-        for hover in filter(lambda tool: isinstance(tool, HoverTool), pointing):
+        pointing = [tool for tool in figure.tools if isinstance(tool, HoverTool)]
+        for hover in pointing:
             hover.point_policy = "snap_to_data"
         figure.tools = [*pointing, CrosshairTool(overlay=marker)]
 
@@ -215,6 +228,18 @@ def _marks(figure: Any, trends: Trends, palette: Palette) -> None:
             x=here["x"].to_numpy(), y=here["y"].to_numpy(), size=8, line_width=1.5, line_color=palette[colour],
             fill_color=palette["bg"] if is_ring else palette[colour],
         )  # fmt: skip
+
+
+def _pointed_at(figure: Any, trends: Trends, palette: Palette) -> None:
+    """Rings around the dots of the release that is pointed at anywhere; `charts.js` selects them by `at`."""
+    dots = trends.points.dropna(subset=["y"]).assign(at=lambda points: points["x"])[["x", "y", "at", "key"]]
+    ring = Scatter(x="x", y="y", size=11, line_alpha=0, fill_alpha=0, line_color=palette["ink"], line_width=1.5)
+    draw_marked(figure, source_of(dots, MARKED, "releases"), ring, {"line_alpha": 1}, {}, "marks")
+    for renderer in figure.renderers:
+        source = getattr(renderer, "data_source", None)
+        if source is not None and "key" in source.data and source.tags[:1] != [MARKED]:
+            renderer.name = "dots"
+            source.data["at"] = source.data["x"]
 
 
 def _texts(figure: Any, trends: Trends, palette: Palette) -> None:

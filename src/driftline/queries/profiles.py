@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from driftline.artifacts.bulk import literal, literals
@@ -11,24 +12,48 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def profile_list(connection: Connection) -> list[Row]:
-    """Every profile that is not archived, in release order, with its captures."""
+@dataclass(frozen=True)
+class Kept:
+    """Which profiles the filters keep: those of any of the hosts and of any of the datasets. Empty keeps every one, and
+    an empty name those that state none."""
+
+    hosts: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+
+    @property
+    def condition(self) -> str:
+        """What holds for a row with `hostname` and `dataset_id`."""
+        listed = (("hostname", self.hosts), ("dataset_id", self.datasets))
+        parts = [f"list_contains({literals(list(names))}, coalesce({column}, ''))" for column, names in listed if names]
+        return " and ".join(parts) or "true"
+
+
+EVERY = Kept()
+
+
+def profile_list(connection: Connection, kept: Kept = EVERY) -> list[Row]:
+    """Every profile that is not archived, in release order, with its captures and whether the filters keep it."""
     return ask(
         connection,
-        """
-        select p.*, c.captures
-        from profiles as p
-        left join (select profile, count(distinct capture) as captures from captures group by profile) as c
-            using (profile)
-        where not p.archived
-        order by p.release_order
-        """,
+        f"""select p.*, c.captures, {kept.condition} as is_kept
+from profiles as p
+left join (select profile, count(distinct capture) as captures from captures group by profile) as c using (profile)
+where not p.archived
+order by p.release_order""",
     ).rows
 
 
-def default_profiles(connection: Connection) -> Row | None:
-    """The default pair of profiles and the rule that chose it; None without any profile."""
-    rows = ask(connection, "select baseline, candidate, reason from profile_comparison").rows
+def default_profiles(connection: Connection, kept: Kept = EVERY) -> Row | None:
+    """The default pair of the profiles that the filters keep, and the rule that chose it; None without any profile.
+
+    What stands in `with` shadows the table inside the macro.
+    """
+    statement = f"""with profiles as materialized (
+    select * from main.profiles where {kept.condition}
+)
+
+select baseline, candidate, reason from default_profiles()"""
+    rows = ask(connection, statement).rows
     return rows[0] if rows else None
 
 
@@ -154,21 +179,22 @@ order by
     )
 
 
-def trend_sql(metric: str) -> str:
-    """Every stage at every release for one metric, gaps included; totals are the first row."""
+def trend_sql(metric: str, kept: Kept = EVERY) -> str:
+    """Every stage at every release that the filters keep for one metric, gaps included; totals are the first row."""
     return f"""select profile, release, release_order, stage, stage_order, value, present
 from stage_trend
-where metric = {literal(metric)}
+where metric = {literal(metric)} and {kept.condition}
+qualify bool_or(present) over (partition by stage)
 union all
 select profile, release, release_order, '(totals)' as stage, 0 as stage_order, value, present
 from totals_trend
-where metric = {literal(metric)}
+where metric = {literal(metric)} and {kept.condition}
 order by stage_order, stage, release_order"""
 
 
-def trend(connection: Connection, metric: str) -> pd.DataFrame:
+def trend(connection: Connection, metric: str, kept: Kept = EVERY) -> pd.DataFrame:
     """profile, release, release_order, stage, stage_order, value (NaN at a gap), present; by stage, then release."""
-    return frame(connection, trend_sql(metric))
+    return frame(connection, trend_sql(metric, kept))
 
 
 def spread_sql(metric: str) -> str:
@@ -184,3 +210,28 @@ order by profile, stage"""
 def spread(connection: Connection, metric: str) -> pd.DataFrame:
     """profile, stage, low, high, captures."""
     return frame(connection, spread_sql(metric))
+
+
+def environment_differences(connection: Connection, profiles: list[str]) -> list[Row]:
+    """key, values (lists of a value and the profiles that state it), for what matters to costs and is not the same in
+    all of these profiles; and every note on how memory was measured."""
+    listed = literals(profiles)
+    return ask(
+        connection,
+        f"""with stated as (
+    select key, value, list(profile order by list_position({listed}, profile)) as profiles
+    from profile_environments
+    where list_contains({listed}, profile)
+        and (
+            key in ('device', 'precision', 'python', 'cpu', 'os', 'rss_measurement_note')
+            or starts_with(key, 'library_versions.')
+        )
+    group by key, value
+)
+
+select key, list({{'value': value, 'profiles': profiles}} order by list_position({listed}, profiles[1])) as "values"
+from stated
+group by key
+having count(*) > 1 or key = 'rss_measurement_note'
+order by list_position(['device', 'precision', 'cpu', 'os', 'python'], key) nulls last, key""",
+    ).rows

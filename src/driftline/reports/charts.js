@@ -42,7 +42,8 @@
   // What lies below the pointer in a chart: its dots, else the row.
   function below(figure, { index, geometry, renderer }) {
     const source = renderer.data_source, hit = [...new Set(index.indices)];
-    if (hit.length) return { episodes: [...new Set(hit.map((i) => column(source, "episode")[i]))], run: column(source, "at")?.[hit[0]] };
+    const named = column(source, "episode"), episodes = named ? [...new Set(hit.map((i) => named[i]))] : [];
+    if (hit.length) return { episodes, run: column(source, "at")?.[hit[0]] };
     return inRow(figure, geometry.y) ?? { episodes: [] };
   }
   function inRow(figure, y) {
@@ -72,6 +73,16 @@
     const query = at > 0 ? targets.focusing : targets.staying, run = targets.runs[at];
     window.driftline.go(put(put(query, "~run~", run), "~episode~", targets.names[name] ?? name));
   }
+  // A click on a release puts it in focus. `names` are what the URL calls baseline, candidates and focus.
+  function focus({ source }, names) {
+    const hit = source.inspected.indices[0];
+    if (hit !== undefined) window.driftline?.choose("focus", column(source, "key")[hit], names);
+  }
+  // Dragging over releases compares them. `keys` are those of the axis.
+  function choose({ x0, x1 }, keys, names) {
+    const chosen = keys.filter((_, at) => x0 <= at && at <= x1);
+    if (chosen.length) window.driftline?.choose("only", chosen, names);
+  }
   function fromRow(event) {
     const row = event.composedPath().find((element) => element.dataset && ("ep" in element.dataset || "run" in element.dataset));
     if (row) {
@@ -81,5 +92,5 @@
   }
   addEventListener("mouseover", fromRow);
   addEventListener("focusin", fromRow);
-  window.driftlineCharts = { point, leave, open };
+  window.driftlineCharts = { point, leave, open, focus, choose };
 })();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from driftline import queries
@@ -13,13 +13,15 @@ CANDIDATES = 5
 
 @dataclass(frozen=True)
 class Choice:
-    """A baseline and candidates that exist, the one in focus, why this baseline, and what was asked for in vain."""
+    """A baseline and candidates that exist, the one in focus, why this baseline, and what was asked for in vain:
+    because it is not there, or because a filter hides it."""
 
     baseline: str
     candidates: tuple[str, ...]
     focus: str
     reason: str
     unknown: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -48,9 +50,26 @@ class Comparison:
         """Every candidate, the one in focus first."""
         return (self.focus, *self.others)
 
+    @property
+    def is_live(self) -> bool:
+        """Whether there is a screen to change."""
+        return self.query is not _nowhere
+
     def to(self, candidate: str) -> str:
         """The link that focuses a candidate."""
         return self.query(focus=candidate)
+
+
+@dataclass(frozen=True)
+class ProfileComparison(Comparison):
+    """The same of profiles, with the rows of those that the filters keep, in release order."""
+
+    profiles: dict[str, queries.Row] = field(default_factory=dict)
+    kept: queries.Kept = queries.EVERY
+    shows_cpu: bool = False
+
+    def to(self, candidate: str) -> str:
+        return self.query(profile_focus=candidate)
 
 
 def _unknown(asked: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
@@ -123,12 +142,20 @@ def labels_of(runs: list[queries.Row], chosen: tuple[str, ...]) -> dict[str, str
 
 
 def choose_profiles(
-    connection: queries.Connection, baseline: str = "", candidates: tuple[str, ...] = (), focus: str = ""
+    connection: queries.Connection,
+    baseline: str = "",
+    candidates: tuple[str, ...] = (),
+    focus: str = "",
+    kept: queries.Kept = queries.EVERY,
 ) -> Choice | None:
-    """The named profiles, else the default pair with the newest beside it as context; None below two profiles."""
-    keys = [row["profile"] for row in queries.profile_list(connection)]
-    unknown = _unknown((baseline, *candidates, focus), set(keys))
-    default = queries.default_profiles(connection)
+    """The named profiles of those that the filters keep, else the default pair with the newest beside it as context;
+    None below two profiles."""
+    rows = queries.profile_list(connection, kept)
+    keys = [row["profile"] for row in rows if row["is_kept"]]
+    asked = (baseline, *candidates, focus)
+    unknown = _unknown(asked, {row["profile"] for row in rows})
+    hidden = tuple(key for key in _unknown(asked, set(keys)) if key not in unknown)
+    default = queries.default_profiles(connection, kept)
     if default is None or default["baseline"] is None:
         return None
     reason = "chosen by you"
@@ -136,7 +163,7 @@ def choose_profiles(
         baseline, reason = default["baseline"], default["reason"]
     chosen = tuple(key for key in candidates if key in keys and key != baseline)
     chosen = chosen or tuple(key for key in reversed(keys) if key != baseline)[:CANDIDATES]
-    return Choice(baseline, chosen, focus if focus in chosen else chosen[0], reason, unknown)
+    return Choice(baseline, chosen, focus if focus in chosen else chosen[0], reason, unknown, hidden)
 
 
 def shorten(names: list[str]) -> tuple[dict[str, str], str]:

@@ -25,6 +25,10 @@ def embedded(titled: Titled) -> str:
         for _, figure in titled:
             document.add_root(figure)
     drawn = serialize_json(document.to_json(deferred=False)).replace("<", "\\u003c")
-    cells = "".join(f'<div>{heading}<div class="figure"></div></div>' for heading, _ in titled)
+    # As high as it will be, so that nothing below moves once it is drawn.
+    cells = "".join(
+        f'<div>{heading}<div class="figure" style="min-height: {figure.height}px"></div></div>'
+        for heading, figure in titled
+    )
     script = f'<script type="application/json">{drawn}</script>'
     return f'<driftline-figures class="figures">{cells}{script}</driftline-figures>'

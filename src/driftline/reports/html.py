@@ -151,6 +151,17 @@ def tile(label: str, inner: str) -> str:
     return f'<div class="tile"><div class="k">{esc(label)}</div>{inner}</div>'
 
 
+def section(name: str, inner: str, css: str = "") -> str:
+    """A part of a page that a link of `jumps` leads to; `inner` is HTML, name and class are ours."""
+    return f'<section id="{name}" class="{css}">{inner}</section>'
+
+
+def jumps(sections: Iterable[tuple[str, str]]) -> str:
+    """A row of links to (name, label) sections of the page."""
+    links = join(f'<a href="#{name}" data-jump="{name}">{esc(label)}</a>' for name, label in sections)
+    return f'<nav class="jumps" aria-label="Sections">{links}</nav>'
+
+
 def empty(what: str, command: str = "") -> str:
     """A place where something could be: what is missing and the command that makes it."""
     return f'<div class="empty">{esc(what)}{f" <code>{esc(command)}</code>" if command else ""}</div>'

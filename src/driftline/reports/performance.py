@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from driftline import queries
 from driftline.metrics import Metric
-from driftline.reports import answer, coverage, html, stages, waterfall
-from driftline.reports.choice import Comparison
-from driftline.reports.figures import Titled, embedded
+from driftline.reports import answer, comparable, html, stages, waterfall
+from driftline.reports.choice import ProfileComparison
 from driftline.reports.html import esc
 
 Row = dict[str, Any]
 TILES = ("peak_rss_mb", "wall_time_s", "avg_wall_time_per_episode_s", "episodes_processed")
+SECTIONS = (
+    ("stages", "Stages"), ("blame", "What the change is made of"), ("trends", "Trends"),
+    ("tradeoff", "Quality against cost"), ("coverage", "Coverage"), ("monitors", "Monitor traces"),
+)  # fmt: skip
 OTHERS_SHOWN = 3
 NAMED = 3
-GAPS = "Gaps indicate stages not present in that release's profile, or, for memory, a stage too short to be sampled."
-MACHINES = "Selected profiles come from different machines: absolute RSS and CPU values are not directly comparable."
-DATASETS = (
-    "Profiles use different datasets: wall times are not directly comparable across different episode counts or sizes."
-)
-
-
-@dataclass(frozen=True)
-class ProfileComparison(Comparison):
-    """The same of profiles, with the rows of all of them."""
-
-    profiles: dict[str, Row] = field(default_factory=dict)
-
-    def to(self, candidate: str) -> str:
-        return self.query(profile_focus=candidate)
 
 
 def before_trends(connection: queries.Connection, comparison: ProfileComparison) -> str:
@@ -45,38 +32,12 @@ def before_trends(connection: queries.Connection, comparison: ProfileComparison)
     return (
         f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>'
         + html.lead(_stages(focused, comparison, registry))
-        + _banner(comparison)
+        + comparable.banner(connection, comparison)
         + _tiles(comparison, matrix.rows, registry)
-        + f'<section class="sec2">{stages.render(matrix, comparison, registry)}</section>'
-        + f'<section class="sec2">{waterfall.render(steps, comparison, registry["wall_time_s"])}</section>'
+        + html.jumps(SECTIONS if queries.traces(connection, comparison.kept).rows else SECTIONS[:-1])
+        + html.section("stages", stages.render(matrix, comparison, registry), "sec2")
+        + html.section("blame", waterfall.render(steps, comparison, registry["wall_time_s"]), "sec2")
     )
-
-
-def trends(connection: queries.Connection, comparison: ProfileComparison, figures: Titled) -> str:
-    """The small multiples under their heading, and which releases have both sides."""
-    rows = queries.ask(connection, queries.trend_sql("wall_time_s")).rows
-    heading = _trends_heading(rows, comparison)
-    sides = coverage.render(queries.coverage(connection))
-    drawn = f'<section class="sec2">{heading}{embedded(figures)}<p class="cap">– {GAPS}</p></section>'
-    return f'{drawn}<section class="sec2">{sides}</section>'
-
-
-def _trends_heading(rows: Sequence[Row], comparison: ProfileComparison) -> str:
-    """Title and caption of the small multiples; `rows` are those of `stage_trend` for wall time."""
-    stages = {row["stage"] for row in rows}
-    gone = sorted({row["stage"] for row in rows if not row["present"]} - {"(totals)"})
-    verb = " and others are" if len(gone) > 2 else " is" if len(gone) == 1 else " are"
-    title = (
-        f"{', '.join(gone[:2])}{verb} missing in some releases"
-        if gone
-        else f"All {len(stages) - 1} stages are in every release"
-    )
-    caption = (
-        f"{len(comparison.profiles)} releases in order of capture; every row has its own scale from zero. "
-        "Ring and dashes: baseline; filled: in focus; grey bar: spread of captures. "
-        "Point at a release to mark it everywhere."
-    )
-    return html.heading(title, caption, queries.trend_sql("wall_time_s"))
 
 
 def _stages(rows: Sequence[Row], comparison: ProfileComparison, registry: answer.Registry) -> str:
@@ -100,18 +61,6 @@ def _stages(rows: Sequence[Row], comparison: ProfileComparison, registry: answer
 def _past_level(row: Row, metric: Metric) -> str:
     moved = html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"]))
     return f"<b>{esc(row['stage'])}</b> {moved} ({esc(metric.label)})"
-
-
-def _banner(comparison: ProfileComparison) -> str:
-    chosen = [comparison.profiles[name] for name in (comparison.baseline, comparison.focus, *comparison.others)]
-    hosts = {row["hostname"] for row in chosen if row["hostname"]}
-    datasets = {row["dataset_id"] for row in chosen if row["dataset_id"]}
-    lines = []
-    if len(hosts) > 1:
-        lines.append(f"<b>Different machines.</b> {esc(', '.join(sorted(hosts)))}. {MACHINES}")
-    if len(datasets) > 1:
-        lines.append(f"<b>Different datasets.</b> {esc(', '.join(sorted(datasets)))}. {DATASETS}")
-    return f'<div class="ban">{"<br>".join(lines)}</div>' if lines else ""
 
 
 def _tiles(comparison: ProfileComparison, rows: Sequence[Row], registry: answer.Registry) -> str:

@@ -12,12 +12,19 @@ import bokeh
 
 from driftline import queries
 from driftline.errors import UserError
-from driftline.reports import breakdown, home, html, performance, problems, quality_figures
-from driftline.reports.choice import Choice, Comparison, choose_profiles, choose_runs, labels_of, shorten
+from driftline.reports import breakdown, cost_figures, home, html, performance, problems, quality_figures
+from driftline.reports.choice import (
+    Choice,
+    Comparison,
+    ProfileComparison,
+    choose_profiles,
+    choose_runs,
+    labels_of,
+    shorten,
+)
 from driftline.reports.figures import SCRIPT
 from driftline.reports.html import STYLE, esc
 from driftline.reports.mixed import banner
-from driftline.reports.trends import trend_figures
 from driftline.scoring import score
 from driftline.store import Store
 
@@ -117,11 +124,11 @@ def _performance(connection: Any) -> str:
     if choice is None:
         nothing = "<h1>No costs to compare yet.</h1>" + html.empty("No profiles below profiles/.")
         return html.join(breakdown.render(connection, row, labels[key]) for key, row in profiles.items()) or nothing
-    comparison = performance.ProfileComparison(choice.baseline, choice.focus, choice.others, labels, profiles=profiles)
+    comparison = ProfileComparison(choice.baseline, choice.focus, choice.others, labels, profiles=profiles)
     body = (
         _context(labels[choice.baseline], choice.reason, labels[choice.focus])
         + performance.before_trends(connection, comparison)
-        + performance.trends(connection, comparison, trend_figures(connection, comparison, "light"))
+        + cost_figures.figures(connection, comparison, "light")
     )
     return body
 

@@ -1,7 +1,7 @@
 -- Which two profiles to open with.
 -- grain: one row, none without a profile
 -- null: baseline: there is a single profile
-create or replace view profile_comparison as
+create or replace macro default_profiles() as table
 with offered as (
     select * from profiles where not archived
 ),
@@ -41,5 +41,7 @@ select
         else 'a single profile'
     end as reason
 from chosen;
+
+create or replace view profile_comparison as from default_profiles();
 
 comment on view profile_comparison is 'The default pair of profiles and the rule that chose it';

@@ -1,0 +1,76 @@
+"""What makes chosen profiles hard to compare: machines, datasets, devices, software, how memory was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from driftline import queries
+from driftline.reports import html
+from driftline.reports.choice import ProfileComparison
+from driftline.reports.html import esc
+
+Row = dict[str, Any]
+MACHINES = (
+    "Selected profiles come from different machines — absolute RSS/CPU values are not directly comparable. "
+    "Filter by hostname in the sidebar for meaningful comparisons."
+)
+DATASETS = (
+    "Profiles use different datasets — wall times are not directly comparable across different episode counts/sizes."
+)
+LIBRARY = "library_versions."
+NOTE = "rss_measurement_note"
+# What each key of an environment is called; those of hardware say nothing new where the hosts differ.
+HARDWARE = {"cpu": "CPU", "os": "Operating system"}
+DEVICES = {"device": "Device", "precision": "Precision"}
+NAMED, LIBRARIES_NAMED = 2, 3
+
+
+def banner(connection: queries.Connection, comparison: ProfileComparison) -> str:
+    """One line for each reason as HTML; nothing where there is none."""
+    chosen = [comparison.baseline, *comparison.candidates]
+    rows = {row["key"]: row["values"] for row in queries.environment_differences(connection, chosen)}
+    hosts, datasets = (_values(comparison, chosen, name) for name in ("hostname", "dataset_id"))
+    devices = {**({} if len(hosts) > 1 else HARDWARE), **DEVICES}
+    software = {"python": "Python", **{key: key.removeprefix(LIBRARY) for key in rows if key.startswith(LIBRARY)}}
+    lines = [
+        _line("Different machines", ", ".join(hosts), f"{MACHINES}{_one_host(comparison)}") if len(hosts) > 1 else "",
+        _line("Different datasets", ", ".join(datasets), DATASETS) if len(datasets) > 1 else "",
+        _line("Different devices", _told(rows, devices, comparison)),
+        _line("Different software", _told(rows, software, comparison)),
+        *(_line(f"Memory of {_names(found, comparison)}", found["value"]) for found in rows.get(NOTE, [])),
+    ]
+    said = [line for line in lines if line]
+    return f'<div class="ban">{"<br>".join(said)}</div>' if said else ""
+
+
+def _values(comparison: ProfileComparison, chosen: Sequence[str], name: str) -> list[str]:
+    """What the chosen profiles state, each once."""
+    return sorted({value for profile in chosen if (value := comparison.profiles[profile][name])})
+
+
+def _line(what: str, said: str, why: str = "") -> str:
+    """`what` and `said` are plain text, `why` HTML; nothing where nothing is said."""
+    return f"<b>{esc(what)}.</b> {esc(said)}. {why}".strip() if said else ""
+
+
+def _one_host(comparison: ProfileComparison) -> str:
+    host = comparison.profiles[comparison.focus]["hostname"]
+    if not comparison.is_live or not host:
+        return ""
+    return " " + html.link(comparison.query(hosts=(host,)), f"Keep {esc(host)}")
+
+
+def _told(rows: dict[str, Any], names: dict[str, str], comparison: ProfileComparison) -> str:
+    """Every key that differs: its values, and which profiles state them."""
+    told = []
+    for key, name in names.items():
+        values = [f"{found['value']} in {_names(found, comparison)}" for found in rows.get(key, [])]
+        told += [f"{name} {', '.join(values)}"] if len(values) > 1 else []
+    more = f" and {len(told) - LIBRARIES_NAMED} more" if len(told) > LIBRARIES_NAMED else ""
+    return "; ".join(told[:LIBRARIES_NAMED]) + more
+
+
+def _names(found: Row, comparison: ProfileComparison) -> str:
+    labels = [comparison.labels[profile] for profile in found["profiles"]]
+    return ", ".join(labels[:NAMED]) + (f" and {len(labels) - NAMED} more" if len(labels) > NAMED else "")
