@@ -13,7 +13,6 @@ import os
 import shutil
 import tempfile
 import time
-import uuid
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +24,7 @@ from typing import NamedTuple
 from driftline.artifacts.bulk import is_plain_path
 from driftline.artifacts.scan import Signature
 from driftline.errors import UserError
+from driftline.files import remove, write_atomically
 
 
 def _readers() -> str:
@@ -211,32 +211,6 @@ def _is_left(path: Path) -> bool:
     with suppress(OSError):
         return time.time() - path.stat().st_mtime > RETIRED_FOR_S
     return False
-
-
-def remove(paths: Iterable[Path]) -> None:
-    """Removes files that nobody needs; one that cannot be removed is in nobody's way."""
-    for path in paths:
-        with suppress(OSError):
-            path.unlink()
-
-
-def unnamed(path: Path) -> Path:
-    """A name beside the path for what is to become it: of this process and of nothing else in it."""
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.{os.getpid()}.tmp")
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """The whole text or nothing: a temporary file, fsync, rename."""
-    temporary = unnamed(path)
-    try:
-        with temporary.open("w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        remove([temporary])
-        raise
 
 
 def find_cache(root: Path) -> Cache:

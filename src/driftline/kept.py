@@ -18,7 +18,8 @@ import duckdb
 
 from driftline import model as laying
 from driftline.artifacts.bulk import literal
-from driftline.cache import Cache, remove, unnamed
+from driftline.cache import Cache
+from driftline.files import remove, unnamed
 from driftline.model import Model, files_of_sql, lay
 
 # One thread to begin with: reading brings threads of its own, and the model ends by giving questions every core.

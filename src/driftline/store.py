@@ -16,8 +16,9 @@ import duckdb
 from driftline import kept
 from driftline.artifacts.rows import Row
 from driftline.artifacts.scan import looks_like_root
-from driftline.cache import Cache, find_cache, find_caches, write_atomically
+from driftline.cache import Cache, find_cache, find_caches
 from driftline.errors import UserError
+from driftline.files import write_atomically
 from driftline.model import Model, cursor_of, lay, model_of
 from driftline.refresh import Progress, refreshed
 from driftline.segments import MAX_SEGMENTS, merge, new_segment, write_rows

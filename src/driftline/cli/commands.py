@@ -140,6 +140,28 @@ def serve(
     serving.serve(find_root(root), port, address, show)
 
 
+releases = typer.Typer(help="Say which release a run belongs to.", no_args_is_help=True)
+app.add_typer(releases, name="releases")
+
+
+@releases.callback()
+def _releases() -> None:
+    """Keeps `map` a word of its own."""
+
+
+@releases.command("map")
+def map_run(
+    run: Annotated[str, typer.Argument(help="The run: its path below eval/, or its run id.")],
+    release: Annotated[str, typer.Argument(help="The release, as a profile names it.")],
+    root: RootOption = None,
+) -> None:
+    """Write into releases.yaml that a run belongs to a release; comments and order stay."""
+    with open_with_progress(root) as store:
+        from driftline.release_map import map_release
+
+        print(visible(map_release(store, run, release)), file=sys.stderr)
+
+
 @app.command()
 def snapshot(
     target: Annotated[Path, typer.Argument(help="The HTML file to write.")],

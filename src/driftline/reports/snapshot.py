@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import bokeh
 
 from driftline import queries
 from driftline.errors import UserError
+from driftline.files import write_atomically
 from driftline.reports import breakdown, cost_figures, home, html, performance, problems, quality_figures
 from driftline.reports.choice import (
     Choice,
@@ -43,26 +42,11 @@ def write_snapshot(store: Store, target: Path, baseline: str | None = None, cand
     text = render_snapshot(store, baseline, candidate)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(target, text)
+        write_atomically(target, text)
     except OSError as error:
         raise UserError(
             f"cannot write {target}: {error.strerror}", "name a file in a folder that you may write"
         ) from None
-
-
-def _write_whole(target: Path, text: str) -> None:
-    """The whole text or nothing, also where the last step fails."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except OSError:
-        os.unlink(temporary)
-        raise
 
 
 def render_snapshot(store: Store, baseline: str | None = None, candidate: str | None = None) -> str:
