@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from html import escape
 from importlib import resources
@@ -48,43 +49,62 @@ class Screen:
 
     def _on_ask(self, _attribute: str, _before: str, asked: str) -> None:
         document = self.bridge.document
-        pool = _FIGURES if asked.partition(" ")[2] == FIGURES else _PAGES
+        pool = _FIGURES if asked.split(" ")[1:] == [FIGURES] else _PAGES
         future = pool.submit(self._build, asked)
         future.add_done_callback(lambda done: document.add_next_tick_callback(partial(self._answer, asked, done)))
 
-    def _build(self, asked: str) -> Callable[[], None] | None:
-        """What will show the answer; nothing, where the person has gone on meanwhile."""
-        what = asked.partition(" ")[2]
+    def _build(self, asked: str) -> Callable[[], bool] | None:
+        """What will show the answer, and says whether that was all of it; nothing, where the person has gone on."""
         if asked != self.bridge.value:
             return None
-        if what == FIGURES:
+        _, query, *figures = asked.split(" ")
+        if query == FIGURES:
             return partial(_fill, self.figures, draw(self.selection))
-        selection = Selection.from_query(what)
-        return partial(self._show, selection, *build(selection))
+        selection = Selection.from_query(query)
+        return partial(self._show, selection, *build(selection), asked if figures else "")
 
-    def _answer(self, asked: str, done: Future[Callable[[], None] | None]) -> None:
+    def _answer(self, asked: str, done: Future[Callable[[], bool] | None]) -> None:
         if asked != self.bridge.value:
             return
-        with pn.io.hold():
-            self.bridge.placeholder = asked
-            try:
-                if show := done.result():
-                    show()
-            except Exception as fault:
-                _fill(self.body, html.empty(f"This page could not be made: {fault}. The server has printed where."))
-                raise
+        with pn.io.hold(), self._answering(asked, self.body):
+            show = done.result()
+            if show is None or show():
+                self.bridge.placeholder = asked
 
-    def _show(self, selection: Selection, header: str, page: Page) -> None:
-        """The same shell, a new body."""
+    def _show(self, selection: Selection, header: str, page: Page, asked: str = "") -> bool:
+        """The same shell, a new body. `asked` is what a person asked who sees the figures: they stay until the new ones
+        are drawn."""
         self.selection = selection
         _fill(self.header, header)
         _fill(self.side, page.panel)
         _fill(self.context, page.context)
         _fill(self.body, page.body)
-        _fill(self.figures, LATER if page.figures else "")
         document = self.bridge.document or pn.state.curdoc
+        if page.figures and asked and document:
+            drawing = _FIGURES.submit(draw, selection)
+            drawing.add_done_callback(lambda done: document.add_next_tick_callback(partial(self._replace, asked, done)))
+            return False
+        _fill(self.figures, LATER if page.figures else "")
         if page.figures and document:
             document.add_timeout_callback(partial(self._prepare, selection), READY_AFTER_MS)
+        return True
+
+    def _replace(self, asked: str, drawn: Future[str]) -> None:
+        """Shows figures in place of others, if nothing else was asked meanwhile."""
+        if asked == self.bridge.value:
+            with pn.io.hold(), self._answering(asked, self.figures):
+                self.bridge.placeholder = asked
+                _fill(self.figures, drawn.result())
+
+    @contextmanager
+    def _answering(self, asked: str, piece: HTML) -> Iterator[None]:
+        """What fails is an answer too, told on the page and by the log."""
+        try:
+            yield
+        except Exception as fault:
+            self.bridge.placeholder = asked
+            _fill(piece, html.empty(f"This page could not be made: {fault}. The server has printed where."))
+            raise
 
     def _prepare(self, selection: Selection) -> None:
         """Draws ahead, but not while a person waits: what is shown then is made ready by itself."""
@@ -103,9 +123,10 @@ class Screen:
         return template
 
 
-def _fill(piece: HTML, inner: str) -> None:
-    """Shows the HTML; the browser takes back what is escaped here."""
+def _fill(piece: HTML, inner: str) -> bool:
+    """Shows the HTML; the browser takes back what is escaped here. There is never more to come."""
     piece.text = escape(inner)
+    return True
 
 
 def page() -> pn.Template:

@@ -235,3 +235,35 @@ def test_a_trace_is_drawn_as_it_was_sampled_and_another_can_be_chosen(
             expect(page).to_have_url(re.compile("monitor=v0.1%231"))
             watched.open(page.url)
     watched.settle()
+
+
+def test_figures_that_are_seen_stay_and_only_those_that_differ_are_drawn_anew(many: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(many.at("performance"))
+    dot(page, "v3")
+    label, before = page.locator("#trends .figure").first, page.evaluate("scrollY")
+    label.evaluate("element => element.isTheSame = true")
+    page.get_by_label("Cost").select_option(label="stage04: Wall time")
+
+    def costs() -> list[list[float]]:
+        found = [figure["sources"] for figure in page.evaluate(READ) if figure["tag"] == "tradeoff"]
+        return [sources["marked releases"]["cost"] for sources in found]
+
+    watched.until(lambda: costs() == [[4.0 + day for day in range(1, 6)]], "the costs of the stage")
+    assert page.locator("#trends .figure").first.evaluate("element => element.isTheSame") is True
+    assert watched.trends()["wall_time_s"]["dots"]["label"].count("v3") == STAGES + 2
+    assert abs(page.evaluate("scrollY") - before) < 60
+    expect(page.get_by_label("Cost")).to_have_value("stage04/wall_time_s")
+    page.mouse.move(*dot(page, "v2"))
+    watched.until(
+        lambda: bool(drawn(page, "trend wall_time_s")["marked releases"]["picked"]), "kept figures are marked"
+    )
+    watched.settle()
+
+
+def test_without_a_mouse_nothing_is_dragged(many: Served, watch: Watch) -> None:
+    watched = watch(390, has_touch=True, is_mobile=True)
+    page = watched.open(many.at("performance"))
+    trends = "[...Bokeh.index.query(({ model }) => model.tags?.[0] === 'trend')]"
+    dragged = f"{trends}.map(({{ model }}) => model.toolbar.active_drag)"
+    assert page.evaluate(dragged) == [None, None]

@@ -17,11 +17,14 @@
     if (!hasChosenSide && innerWidth > 720) root.dataset.side = isTight ? "rail" : "";
   }
   function ask(search) {
+    const before = root.dataset.page, model = bridge();
     name(search);
-    const model = bridge();
     if (!model) return void (location.search = search);
-    height = find("driftline-figures")?.getRootNode().host?.offsetHeight ?? 0;
-    send(model, search);
+    const figures = find("driftline-figures")?.getRootNode().host;
+    height = figures?.offsetHeight ?? 0;
+    // Figures that a person looks at stay until those are drawn that follow them.
+    const isSeen = before === root.dataset.page && height && figures.getBoundingClientRect().top < innerHeight;
+    send(model, isSeen ? `${search} figures` : search);
   }
   function send(model, what) {
     const asked = (model.value = `${++sent} ${what}`);
@@ -125,10 +128,15 @@
   // A section that is not drawn yet is drawn because one comes near, and reached then.
   function jump(name) {
     const until = performance.now() + 10000;
+    let place = NaN, still = 0;
     (function reach() {
-      const section = find(`#${name}`);
-      (section ?? find("driftline-later"))?.scrollIntoView({ block: "start" });
-      if (!section && performance.now() < until) requestAnimationFrame(reach);
+      const section = find(`#${name}`), target = section ?? find("driftline-later");
+      target?.scrollIntoView({ block: "start", behavior: "instant" });
+      const top = target?.getBoundingClientRect().top + scrollY;
+      // What is drawn above moves it once more.
+      still = section && top === place ? still + 1 : 0;
+      place = top;
+      if (still < 20 && performance.now() < until) requestAnimationFrame(reach);
     })();
   }
   // A field that asks the server is drawn anew with the answer: the new one takes over cursor and text.

@@ -1,7 +1,7 @@
 """`python -m tests.bench.ui`: how long the pages take in Chromium, from navigation or a click to the last change.
 
-Measures a root, and Home on a generated root of 500 x 200 episodes with 20 runs selected. Exits 1 when a bound is
-missed.
+Measures a root, Home on a generated root of 500 x 200 episodes with 20 runs selected, and Performance with 200
+profiles. Exits 1 when a bound is missed.
 """
 
 from __future__ import annotations
@@ -10,31 +10,26 @@ import argparse
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from browser import ARGUMENTS, IDLE, find_chromium, serving
+from browser import ARGUMENTS, find_chromium, serving
 from driftline.store import open_store
 from tests.bench.__main__ import machine, make_root
 from tests.bench.measure import REPOSITORY
+from tests.bench.profiles import write_profiles
+from tests.bench.timed import ROUNDS, SETTLED, Timed, after, load, opened
 
-ROUNDS = 5
-WATCH = (Path(__file__).parent / "watch_changes.js").read_text()
 PAGES = ("home", "kpis", "delta", "episodes", "performance")
 PAGE_MS, SWITCH_MS, CLICK_MS, HOVER_MS, LARGE_MS, NODES = 1500, 400, 300, 50, 2000, 10_000
+PROFILES = 200
 # Charts that a person scrolls to before they were made ready.
 FIGURES_MS = 600
-# A page that has not changed for this long has finished; it is not part of what is measured.
-QUIET_MS = 600
-SETTLED = f"() => performance.now() - window.__changes.last > {QUIET_MS}"
 COUNT = """
 () => {
   const count = (node) => [...node.querySelectorAll("*")].reduce(
@@ -51,13 +46,14 @@ TO_FIGURES = """
   find(document).scrollIntoView();
 }
 """
-# The charts of Home by name, and where the nth of some dots of one is on the screen.
+# The charts of a page by their tags, and where the nth of some dots of one is on the screen.
 CHARTS = """
-() => [...Bokeh.index.query(view => view.model.tags?.[0] === "quality")].map(view => view.model.tags[1]).sort()
+() => [...Bokeh.index.query(view => view.frame && view.model.renderers.some(({ name }) => name === "dots"))]
+  .map(view => view.model.tags.join(" ")).sort()
 """
 DOT = """
 ([chart, number]) => {
-  const [view] = Bokeh.index.query(view => view.model.tags?.[0] === "quality" && view.model.tags[1] === chart);
+  const [view] = Bokeh.index.query(view => view.frame && view.model.tags.join(" ") === chart);
   const { glyph, data_source: source } = view.model.renderers.find(renderer => renderer.name === "dots");
   const column = name => source.data instanceof Map ? source.data.get(name) : source.data[name];
   const [xs, ys] = [column(glyph.x.field), column(glyph.y.field)];
@@ -69,57 +65,8 @@ DOT = """
 """
 
 
-@dataclass(frozen=True)
-class Timed:
-    """What was done, its durations in milliseconds, and how many are allowed."""
-
-    what: str
-    values: list[float]
-    bound: float
-
-    @property
-    def is_missed(self) -> bool:
-        return median(self.values) > self.bound
-
-    def __str__(self) -> str:
-        told = f"{median(self.values):8.0f} {min(self.values):8.0f} {max(self.values):8.0f} {self.bound:8.0f}"
-        return f"{self.what:48}{told}  {'MISSED' if self.is_missed else 'held'}"
-
-
-def settle(page: Page) -> None:
-    """Waits until the page is drawn and quiet."""
-    page.locator("h1").first.wait_for()
-    page.wait_for_function(IDLE)
-    page.wait_for_function(SETTLED)
-
-
-def load(page: Page, url: str) -> float:
-    """From the start of the navigation to the last change, ms."""
-    page.goto(url)
-    settle(page)
-    return float(page.evaluate("() => window.__changes.last"))
-
-
-def after(page: Page, act: Callable[[], object]) -> float:
-    """From the pointer's last event to the last change that follows, ms."""
-    act()
-    page.wait_for_function(IDLE)
-    page.wait_for_function(SETTLED)
-    return float(page.evaluate("() => Math.max(0, window.__changes.last - window.__changes.pointer)"))
-
-
 def tab(page: Page, name: str) -> Locator:
     return page.get_by_role("navigation").get_by_role("link", name=name, exact=True)
-
-
-@contextmanager
-def opened(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 1000})
-    context.add_init_script(WATCH)
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
 
 
 def pages(page: Page, url: str) -> Iterator[Timed]:
@@ -158,13 +105,13 @@ def clicks(page: Page, url: str) -> Iterator[Timed]:
     yield Timed("open an episode", opens, CLICK_MS)
 
 
-def hovers(page: Page, url: str) -> Iterator[Timed]:
-    """From dot to dot in each chart of Home."""
+def hovers(page: Page, url: str, name: str = "home") -> Iterator[Timed]:
+    """To the charts of a page that were not made ready yet, and from dot to dot in each."""
     values, later = [], page.locator("driftline-later")
     for _ in range(ROUNDS):
-        load(page, f"{url}?page=home")
+        load(page, f"{url}?page={name}")
         values.append(after(page, lambda: (page.evaluate(TO_FIGURES), later.wait_for(state="detached"))))
-    yield Timed("scroll to the charts", values, FIGURES_MS)
+    yield Timed(f"scroll to the charts of {name}", values, FIGURES_MS)
     for chart in page.evaluate(CHARTS):
         values = []
         for number in range(ROUNDS + 1):
@@ -175,7 +122,35 @@ def hovers(page: Page, url: str) -> Iterator[Timed]:
             x, y = page.evaluate(DOT, [chart, number])
             values.append(after(page, lambda x=x, y=y: page.mouse.move(x, y)))  # type: ignore[misc]
             assert page.locator(".bk-Tooltip").count(), f"no dot of chart {chart} at {x}, {y}"
-        yield Timed(f"point at a dot of chart {chart}", values[1:], HOVER_MS)
+        yield Timed(f"point at a dot of {chart}", values[1:], HOVER_MS)
+
+
+def profile_clicks(page: Page, url: str) -> Iterator[Timed]:
+    """The baseline of Performance, and its filter of hosts where there are several."""
+    load(page, f"{url}?page=performance")
+    radios = page.get_by_role("radio", checked=False)
+    bases = [after(page, radios.nth(number).click) for number in range(min(ROUNDS, radios.count()))]
+    yield Timed("change the baseline of performance", bases, CLICK_MS)
+    hosts, only, values = page.locator(".filters").first, page.get_by_role("link", name="Only "), []
+    for number in range(ROUNDS):
+        load(page, f"{url}?page=performance")
+        if hosts.locator("li").count() < 2:
+            return
+        hosts.locator("summary").click()
+        values.append(after(page, only.nth(number % 2).click))
+    yield Timed("keep one host", values, CLICK_MS)
+
+
+def many_profiles(browser: Browser, folder: Path) -> Iterator[Timed]:
+    """Performance with 200 releases of ten stages on three hosts, generated in the folder."""
+    write_profiles(folder / "profiles", PROFILES, PROFILES, seed=7)
+    with serving(folder) as served, opened(browser) as page:
+        url = f"{served.url}?page=performance"
+        load(page, url)
+        yield Timed(f"load performance, {PROFILES} profiles", [load(page, url) for _ in range(ROUNDS)], LARGE_MS)
+        yield from profile_clicks(page, served.url)
+        yield from hovers(page, served.url, "performance")
+        yield Timed("its nodes", [float(page.evaluate(COUNT))], NODES)
 
 
 def large_home(browser: Browser, root: Path) -> Iterator[Timed]:
@@ -195,17 +170,24 @@ def large_home(browser: Browser, root: Path) -> Iterator[Timed]:
 def measure(root: Path, large: Path | None) -> int:
     """Prints every duration; the number of bounds missed."""
     missed = 0
+
+    def say(found: Iterator[Timed]) -> None:
+        nonlocal missed
+        for timed in found:
+            print(timed, flush=True)
+            missed += timed.is_missed
+
     print(f"{machine()}; ms\n{'':48}{'median':>8} {'min':>8} {'max':>8} {'bound':>8}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
         with serving(root) as served, opened(browser) as page:
-            for part in (pages, switches, clicks, hovers):
-                for timed in part(page, served.url):
-                    print(timed, flush=True)
-                    missed += timed.is_missed
-        for timed in large_home(browser, large) if large else ():
-            print(timed, flush=True)
-            missed += timed.is_missed
+            for part in (pages, switches, clicks, hovers, profile_clicks):
+                say(part(page, served.url))
+            say(hovers(page, served.url, "performance"))
+        if large:
+            say(large_home(browser, large))
+            with tempfile.TemporaryDirectory(prefix="driftline-ui-") as folder:
+                say(many_profiles(browser, Path(folder)))
         browser.close()
     return missed
 
@@ -214,7 +196,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.ui", description="Time the pages in Chromium.")
     parser.add_argument("--root", type=Path, default=REPOSITORY / "data", help="the root to measure (default: data)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="make the generated root here, or use the one there")
-    parser.add_argument("--only-root", action="store_true", help="leave the generated root out")
+    parser.add_argument("--only-root", action="store_true", help="leave the generated roots out")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="driftline-ui-") as folder:
         # A copy: to look at a root must not leave a cache in it.

@@ -52,9 +52,9 @@ def draw_trace(trace: Trace, palette: Palette) -> Plot:
     draw(drawn, shaded, Quad(left="left", right="right", bottom="bottom", top="top", fill_color=palette["band"],
                              line_color=None), "image", "bands")  # fmt: skip
     texts = Texts()
-    for name, metric, floor, frozen in (
-        ("rss_mb", trace.memory, 1 + GAP, "peak_rss_mb"),
-        ("cpu_pct", trace.cpu, 0.0, "avg_cpu_pct"),
+    for name, label, metric, floor, frozen in (
+        ("rss_mb", "RSS", trace.memory, 1 + GAP, "peak_rss_mb"),
+        ("cpu_pct", "CPU", trace.cpu, 0.0, "avg_cpu_pct"),
     ):
         stated = found.merge(trace.frozen[["stage", frozen]], on="stage").dropna(subset=[frozen])
         top = max(points[name].max(), stated[frozen].max(), 0) if len(stated) else points[name].max()
@@ -79,8 +79,7 @@ def draw_trace(trace: Trace, palette: Palette) -> Plot:
         draw(drawn, base, Segment(x0="x0", x1="x1", y0="y", y1="y", line_color=palette["rule"]), "glyph", "floor")
         texts.add(0, floor, "0", palette["ink3"], "right", dx=-6)
         texts.add(0, floor + 1, metric.shown(top), palette["ink3"], "right", dx=-6)
-        name_of = ", ".join(filter(None, (metric.label, metric.shown_unit)))
-        texts.add(0, floor + 1, name_of, palette["ink3"], dx=-46, dy=-15)
+        texts.add(0, floor + 1, f"{label}, {metric.shown_unit}", palette["ink3"], dx=-46, dy=-15)
     per_second = (style.NARROW_WIDTH - room.left - room.right) / trace.end
     for band in found.to_dict("records"):
         if (band["right"] - band["left"]) * per_second > len(band["stage"]) * style.LETTER_WIDTH:

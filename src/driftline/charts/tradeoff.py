@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from bokeh.models import Arrow, ColumnDataSource, Plot, Range1d, Scatter, Step, VeeHead
+from bokeh.models import Arrow, ColumnDataSource, Plot, Range1d, Scatter, Segment, Step, VeeHead
 
 from driftline.charts import style
 from driftline.charts.distribution import BASELINE, FOCUS, OTHER
@@ -21,6 +21,8 @@ SELECTED = -1
 SHAPES = (
     ("circle", "●"), ("triangle", "▲"), ("square", "■"), ("diamond", "◆"), ("inverted_triangle", "▼"), ("hex", "⬢"),
 )  # fmt: skip
+# At its end the head of an arrow would lie below the dot.
+HEAD_AT = 0.6
 # With more dots the way from one to the next is a tangle.
 PATH_UP_TO = 30
 
@@ -50,9 +52,10 @@ def shape(kind: int) -> tuple[str, str]:
 
 
 def steps(dots: pd.DataFrame) -> pd.DataFrame:
-    """x0, y0, x1, y1: from each release to the next."""
+    """x0, y0, x1, y1: from each release to the next; x, y: where between them the head of its arrow is."""
     x, y = dots["cost"].to_numpy(float), dots["quality"].to_numpy(float)
-    return pd.DataFrame({"x0": x[:-1], "y0": y[:-1], "x1": x[1:], "y1": y[1:]})
+    heads = [start[:-1] + HEAD_AT * np.diff(start) for start in (x, y)]
+    return pd.DataFrame({"x0": x[:-1], "y0": y[:-1], "x1": x[1:], "y1": y[1:], "x": heads[0], "y": heads[1]})
 
 
 def front(tradeoff: Tradeoff) -> pd.DataFrame:
@@ -136,14 +139,12 @@ def _path(drawn: Plot, tradeoff: Tradeoff, palette: Palette) -> None:
     dots = tradeoff.dots
     if len(dots) > PATH_UP_TO:
         dots = dots[dots["role"] != OTHER]
-    look: Style = {"line_color": palette["rule"], "line_width": 1}
-    head = VeeHead(size=6, line_color=palette["rule"], fill_color=palette["rule"])
-    drawn.add_layout(
-        Arrow(
-            x_start="x0", y_start="y0", x_end="x1", y_end="y1", end=head, level="underlay",
-            source=style.source_of(steps(dots), "path"), **look,
-        )
-    )  # fmt: skip
+    source = style.source_of(steps(dots), "path")
+    way = Segment(x0="x0", y0="y0", x1="x1", y1="y1", line_color=palette["rule"])
+    draw(drawn, source, way, "underlay")
+    head = VeeHead(size=7, line_color=palette["base"], fill_color=palette["base"])
+    place_of: Style = {"x_start": "x0", "y_start": "y0", "x_end": "x", "y_end": "y"}
+    drawn.add_layout(Arrow(end=head, line_color=None, level="underlay", source=source, **place_of))
 
 
 def _dots(drawn: Plot, tradeoff: Tradeoff, palette: Palette) -> None:

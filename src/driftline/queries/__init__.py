@@ -4,7 +4,7 @@ Each question is one statement with its keys as literals: what runs is what "Sho
 Rows come as dictionaries; only frames for charts import pandas, so that the command line starts fast.
 """
 
-from driftline.queries.asking import NOTHING, TABLES, Connection, Row, Rows, Table, answer, ask
+from driftline.queries.asking import NOTHING, TABLES, Connection, Row, Rows, Table, answer, ask, keep
 from driftline.queries.episodes import (
     EPISODE_FILTERS,
     PAGE,
@@ -110,6 +110,7 @@ __all__ = [
     "flow_sql",
     "frozen_stages",
     "groups",
+    "keep",
     "kpi_deltas",
     "kpi_table",
     "kpis",

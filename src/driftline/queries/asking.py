@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 NOTHING = "select 1 from metrics limit 0"
 
 Rows = tuple[list[str], list[tuple[Any, ...]]]
+T = TypeVar("T")
 
 
 Row = dict[str, Any]
@@ -51,6 +53,11 @@ def frame(connection: Connection, statement: str) -> pd.DataFrame:
     if isinstance(connection, Remembering):
         return connection.once("frame", statement, frame).copy()
     return connection.execute(statement).df()
+
+
+def keep(connection: Connection, kind: str, key: str, make: Callable[[], T]) -> T:
+    """What `make` gives; a look that remembers makes it once for a key."""
+    return connection.keep(kind, key, make) if isinstance(connection, Remembering) else make()
 
 
 def answer(connection: duckdb.DuckDBPyConnection, statement: str) -> Rows:

@@ -61,6 +61,10 @@ class Remembering:
         """What `read` gives for the statement, now or earlier."""
         return self._place(statement).once(kind, statement, lambda: read(self._connection, statement))
 
+    def keep(self, kind: str, key: str, make: Callable[[], T]) -> T:
+        """What `make` gives, now or earlier in this state: for what is made of several answers."""
+        return self._place(key).once(kind, key, make)
+
     def ahead(self, questions: Sequence[Callable[[Remembering], Any]]) -> None:
         """Asks, beside what is asked meanwhile, what will be asked for anyway: one statement keeps one core busy."""
         if self._other is not None:

@@ -21,8 +21,8 @@ from driftline.reports.html import esc
 Row = dict[str, Any]
 MAKES = "driftline profile freeze --version V --monitor -- COMMAND"
 HEAD = (
-    ("", "Release"), ("n", "Section"), ("", "Started, UTC"), ("n", "Ticks"), ("n", "Seconds"), ("n", "Peak RSS, MB"),
-    ("n", "Frozen peak, MB"), ("n", "CPU, %"),
+    ("", "Release"), ("n", "Section"), ("", "Started, UTC"), ("n", "Ticks"), ("n", "Seconds"),
+    ("n", "Sampled peak, MB"), ("n", "Frozen peak, MB"), ("n", "CPU, %"),
 )  # fmt: skip
 TIP = "@stage · @at_s · @rss · CPU @cpu"
 
@@ -89,23 +89,35 @@ def _number(row: Row, registry: dict[str, Metric], which: str) -> str:
 def _drawn(
     connection: queries.Connection, comparison: ProfileComparison, row: Row, theme: str, registry: dict[str, Metric]
 ) -> str:
-    points = queries.trace(connection, row["profile"], row["section"])
-    frozen = queries.frozen_stages(connection, row["profile"])
-    points = points.assign(stage=[html.visible(stage) for stage in points["stage"]])
-    frozen = frozen.assign(stage=[html.visible(stage) for stage in frozen["stage"]])
     label = comparison.labels[row["profile"]]
     said = f"{label}: {_said(row, registry)}"
     caption = f"Section {row['section']}. Bands: stages. Dashes: what the profile froze for the stage."
     heading = html.heading(said, caption, queries.trace_sql(row["profile"], row["section"]))
-    if points.empty:
+    key = f"{key_of(row)} {theme == 'dark'}"
+    figure = queries.keep(connection, "trace", key, lambda: _figure(connection, row, theme, registry))
+    if not figure:
         return heading + html.empty("No tick says how long after the start it was taken.")
+    return heading + figure + _download(connection, row["profile"], label)
+
+
+def _figure(connection: queries.Connection, row: Row, theme: str, registry: dict[str, Metric]) -> str:
+    """The drawn trace; empty where no tick has a time."""
+    points, frozen = (
+        found.assign(stage=[html.visible(stage) for stage in found["stage"]])
+        for found in (
+            queries.trace(connection, row["profile"], row["section"]),
+            queries.frozen_stages(connection, row["profile"]),
+        )
+    )
+    if points.empty:
+        return ""
     figure = draw_trace(
         Trace(points, frozen, registry["peak_rss_mb"], registry["avg_cpu_pct"]),
         style.DARK if theme == "dark" else style.LIGHT,
     )
     dots = [renderer for renderer in figure.renderers if renderer.name == "dots"]
     figure.add_tools(HoverTool(renderers=dots, tooltips=[("", TIP)], mode="mouse", limit=4))
-    return heading + embedded([("", figure)]) + _download(connection, row["profile"], label)
+    return embedded([("", figure)])
 
 
 def _said(row: Row, registry: dict[str, Metric]) -> str:
@@ -122,4 +134,4 @@ def _download(connection: queries.Connection, profile: str, label: str) -> str:
         statement = shlex.quote(f"from monitor_samples where profile = {literal(profile)}")
         return f'<p class="cap">{count:,} ticks: <code>driftline sql --format csv {esc(statement)}</code></p>'
     table = queries.ticks(connection, profile)
-    return f'<p class="cap">Every tick of {esc(label)}: {csv.behind("trace.csv", table, queries.TICK_COLUMNS)}</p>'
+    return f'<div class="cap">Every tick of {esc(label)}: {csv.behind("trace.csv", table, queries.TICK_COLUMNS)}</div>'

@@ -127,7 +127,7 @@ def _caption(rows: Sequence[Row], kinds: Sequence[tuple[Any, ...]]) -> str:
         f"{shape(number)[1]} {', '.join(str(kind[at] or 'not stated') for at in told)}"
         for number, kind in enumerate(kinds)
     ]
-    return f"{said} {'  '.join(words)}. Compare within one shape."
+    return f"{said} {'; '.join(words)}. Compare within one shape."
 
 
 def _lacks(rows: Sequence[Row], metric: Metric, cost_name: str) -> str:

@@ -32,7 +32,18 @@ def render(connection: queries.Connection, comparison: ProfileComparison, theme:
     if len(comparison.profiles) < TREND_FROM:
         return ""
     rows = queries.ask(connection, queries.trend_sql(METRICS[0], comparison.kept)).rows
-    drawn = embedded(trend_figures(connection, comparison, theme))
+    # What quality costs and which trace is shown changes nothing here, and to draw takes longer than all the rest.
+    key = repr(
+        (
+            theme == "dark",
+            comparison.shows_cpu,
+            comparison.baseline,
+            comparison.focus,
+            comparison.labels,
+            comparison.kept,
+        )
+    )
+    drawn = queries.keep(connection, "trends", key, lambda: embedded(trend_figures(connection, comparison, theme)))
     return f'{_heading(rows, comparison)}{drawn}<p class="cap">– {GAPS}</p>'
 
 
