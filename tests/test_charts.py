@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftline.charts import trends as charts
-from driftline.charts.style import LIGHT
+from driftline.charts.style import LIGHT, MARKED, OVER
 from driftline.metrics import Metric
 
 WALL = Metric("wall_time_s", "Wall time", "s", "lower", "log", "cost", True, 10, 25, None, None, None, 2, "")
@@ -115,6 +115,20 @@ def test_the_figure_tells_its_values_and_cannot_be_moved() -> None:
     assert list(dots["shown"])[:3] == ["1.00 s", "–", "3.00 s"]
     assert list(dots["label"])[:3] == ["r1", "r2", "r3"]
     assert np.isnan(dots["y"][1])
+
+
+def test_what_follows_the_pointer_is_painted_in_a_layer_of_its_own() -> None:
+    figure = drawn(laid_out(grid(load=[1.0, 2.0, 3.0], store=[None, 1.0, None])))
+    sourced = [found for found in figure.renderers if getattr(found, "data_source", None)]
+    marked = [found for found in sourced if MARKED in found.data_source.tags]
+
+    assert figure.select_one({"type": CrosshairTool}).overlay.level == OVER
+    assert {found.level for found in marked} == {OVER}
+    rings, keys = (found.data_source.data for found in marked)
+    assert sorted(zip(rings["at"], rings["y"].round(2), strict=True)) == [
+        (0.0, 1.29), (1.0, 0.56), (1.0, 1.43), (2.0, 1.56),
+    ]  # fmt: skip
+    assert (list(keys["at"]), list(keys["key"])) == ([0, 1, 2], ["p1", "p2", "p3"])
 
 
 def test_labels_of_the_axis_never_meet() -> None:

@@ -162,8 +162,8 @@ def test_what_is_pointed_at_in_one_chart_stands_out_in_every_panel(many: Served,
     page.mouse.move(*dot(page, "v3"))
 
     def picked(tag: str) -> set[str]:
-        found = drawn(page, tag)["marked releases"]
-        return {f"{found['key'][at]} {found['y'][at]:.2f}" for at in found["picked"]}
+        found, keys = (drawn(page, tag)[f"marked {name}"] for name in ("releases", "keys"))
+        return {f"{keys['key'][int(found['at'][at])]} {found['y'][at]:.2f}" for at in found["picked"]}
 
     watched.until(lambda: len(picked("trend wall_time_s")) == STAGES + 2, "every row marks the release")
     assert len(picked("trend peak_rss_mb")) == STAGES + 2

@@ -60,6 +60,6 @@ def _few(
     if profiles:
         return html.join(breakdown.render(connection, row, labels[profile]) for profile, row in profiles.items())
     if not any_is:
-        return "<h1>Nothing to compare yet.</h1>" + html.empty("No profiles below profiles/.", "driftline check")
+        return "<h1>Nothing to compare yet.</h1>" + html.empty(*breakdown.NOTHING)
     clear = html.link(selection.query(hosts=(), profile_datasets=()), "Show every profile")
     return f"<h1>No profile is left.</h1>{html.lead('The filters of host and dataset keep none. ' + clear)}"

@@ -17,8 +17,10 @@ from driftline.charts.style import (
     LETTER_WIDTH,
     MARKED,
     NARROW_WIDTH,
+    OVER,
     Palette,
     Style,
+    draw,
     draw_marked,
     source_of,
     write,
@@ -105,7 +107,7 @@ def _place_spread(spread: pd.DataFrame, frame: pd.DataFrame, at: Mapping[str, in
 
 def with_breaks(points: pd.DataFrame) -> pd.DataFrame:
     """The points with one empty row after each stage, so that one line glyph draws all stages without joining them."""
-    columns = ["x", "y", "value", "shown", "stage", "label", "key"]
+    columns = ["x", "y", "value", "shown", "stage", "label"]
     parts = []
     for _, stage in points.groupby("row", sort=True):
         parts += [stage[columns], pd.DataFrame({"x": [np.nan], "y": [np.nan], "value": [np.nan]})]
@@ -116,7 +118,7 @@ def draw_trends(trends: Trends, palette: Palette, marker: Span, axis: Range1d, w
     """One figure of a metric: a row a stage on the release axis that `axis` and `marker` share with other figures."""
     lines = with_breaks(trends.points)
     line = lines.hvplot.line(x="x", y="y", hover=False, legend=False)
-    dots = lines.hvplot.scatter(x="x", y="y", hover_cols=["stage", "label", "shown", "key"], legend=False)
+    dots = lines.hvplot.scatter(x="x", y="y", hover_cols=["stage", "label", "shown"], legend=False)
     hooks = [_style(trends, palette, marker, axis)]
     return (
         line.opts(hv.opts.Curve(color=palette["ink2"], line_width=1.2, tools=[]))
@@ -231,13 +233,16 @@ def _marks(figure: Any, trends: Trends, palette: Palette) -> None:
 
 
 def _pointed_at(figure: Any, trends: Trends, palette: Palette) -> None:
-    """Rings around the dots of the release that is pointed at anywhere; `charts.js` selects them by `at`."""
-    dots = trends.points.dropna(subset=["y"]).assign(at=lambda points: points["x"])[["x", "y", "at", "key"]]
+    """Rings around the dots of the release that is pointed at anywhere; `charts.js` selects them by `at`, the number of
+    the release, and looks up which that is in `keys`."""
+    dots = trends.points.dropna(subset=["y"]).assign(at=lambda points: points["x"])
     ring = Scatter(x="x", y="y", size=11, line_alpha=0, fill_alpha=0, line_color=palette["ink"], line_width=1.5)
-    draw_marked(figure, source_of(dots, MARKED, "releases"), ring, {"line_alpha": 1}, {}, "marks")
+    draw_marked(figure, source_of(dots[["x", "y", "at"]], MARKED, "releases"), ring, {"line_alpha": 1}, {}, "marks")
+    keys = trends.points.drop_duplicates("key").rename(columns={"x": "at"})[["at", "key"]]
+    draw(figure, source_of(keys, MARKED, "keys"), Scatter(x="at", y=0, size=0, line_alpha=0, fill_alpha=0), OVER)
     for renderer in figure.renderers:
         source = getattr(renderer, "data_source", None)
-        if source is not None and "key" in source.data and source.tags[:1] != [MARKED]:
+        if source is not None and "shown" in source.data:
             renderer.name = "dots"
             source.data["at"] = source.data["x"]
 
@@ -280,5 +285,6 @@ def release_axis(trends: Trends) -> Range1d:
 
 
 def release_marker(palette: Palette) -> Span:
-    """The upright line that follows the pointer in all figures of a page."""
-    return Span(dimension="height", line_color=palette["ink3"], line_width=1)
+    """The upright line that follows the pointer in all figures of a page, in a layer of its own: below it all stays as
+    it was painted."""
+    return Span(dimension="height", line_color=palette["ink3"], line_width=1, level=OVER)

@@ -11,6 +11,7 @@ from driftline.reports.html import esc
 from driftline.reports.performance import TILES
 
 Row = dict[str, Any]
+NOTHING = ("No profiles below profiles/. One is made by", "driftline profile freeze --version V -- COMMAND")
 COLUMNS = ("wall_time_s", "peak_rss_mb", "avg_cpu_pct")
 
 

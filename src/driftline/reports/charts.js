@@ -9,9 +9,15 @@
       for (const model of doc._all_models.values()) if (model.tags?.[0] === "marked") yield model;
     }
   }
-  function* rows(node = document) {
+  function* everyRow(node = document) {
     yield* node.querySelectorAll("[data-ep], [data-run]");
-    for (const element of node.querySelectorAll("*")) if (element.shadowRoot) yield* rows(element.shadowRoot);
+    for (const element of node.querySelectorAll("*")) if (element.shadowRoot) yield* everyRow(element.shadowRoot);
+  }
+  // To look through a long page takes longer than to paint it; a new answer takes the place of some of the rows.
+  let found = [];
+  function rows() {
+    if (!found.length || found.some((row) => !row.isConnected)) found = [...everyRow()];
+    return found;
   }
   function where(values, wanted) {
     const found = [];
@@ -22,6 +28,12 @@
     for (const source of sources()) {
       const at = column(source, "key")?.indexOf(run) ?? -1;
       if (at >= 0) return column(source, "at")[at];
+    }
+  }
+  function keyOf(number) {
+    for (const source of sources()) {
+      const found = column(source, "key") && [...column(source, "at")].indexOf(number);
+      if (found >= 0) return column(source, "key")[found];
     }
   }
   // `episodes` are marked wherever they are drawn; `run` is the number of a run, marked whole where no episode is.
@@ -76,7 +88,8 @@
   // A click on a release puts it in focus. `names` are what the URL calls baseline, candidates and focus.
   function focus({ source }, names) {
     const hit = source.inspected.indices[0];
-    if (hit !== undefined) window.driftline?.choose("focus", column(source, "key")[hit], names);
+    const key = hit === undefined ? undefined : keyOf(column(source, "at")[hit]);
+    if (key !== undefined) window.driftline?.choose("focus", key, names);
   }
   // Dragging over releases compares them. `keys` are those of the axis.
   function choose({ x0, x1 }, keys, names) {

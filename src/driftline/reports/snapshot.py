@@ -106,7 +106,7 @@ def _performance(connection: Any) -> str:
     choice = choose_profiles(connection)
     labels, _ = shorten(list(profiles))
     if choice is None:
-        nothing = "<h1>No costs to compare yet.</h1>" + html.empty("No profiles below profiles/.")
+        nothing = "<h1>No costs to compare yet.</h1>" + html.empty(*breakdown.NOTHING)
         return html.join(breakdown.render(connection, row, labels[key]) for key, row in profiles.items()) or nothing
     comparison = ProfileComparison(choice.baseline, choice.focus, choice.others, labels, profiles=profiles)
     body = (
