@@ -71,6 +71,7 @@ def test_what_is_not_there_is_said_and_what_is_added_appears_on_reload(growing: 
     expect(page.get_by_text("A trend begins with 3 profiles.")).to_be_visible()
     expect(page.get_by_role("heading", name="No release has both sides")).to_be_visible()
     assert watched.trends() == {}
+    expect(page.locator(".jumps")).to_have_text("StagesWhat the change is made ofQuality against costCoverage")
     root.profile("v3", measured("v3", 2, load=2.0))
     watched.open(growing.at("performance"))
     assert watched.trends()["wall_time_s"]["dots"]["label"].count("v2") == 2

@@ -90,3 +90,11 @@ def test_names_are_text(root: Root) -> None:
     evaluated(root, "runs/r", HOSTILE)
     assert rows(root)[0][0] == HOSTILE
     assert "script" not in Reader(coverage.render(read(root))).elements
+
+
+def test_of_many_releases_the_newest_are_shown_and_the_rest_is_folded(root: Root) -> None:
+    for day in range(1, coverage.SHOWN + 4):
+        root.profile(f"v{day}", profile(f"v{day}", f"2026-01-{day:02}T00:00:00Z", totals=TOTALS))
+    before, folded = coverage.render(read(root)).split("<summary>3 earlier</summary>")
+    assert [f'<td class="">v{day}</td>' in before for day in range(1, coverage.SHOWN + 4)] == [False] * 3 + [True] * 20
+    assert [f'<td class="">v{day}</td>' in folded for day in range(1, 5)] == [True] * 3 + [False]

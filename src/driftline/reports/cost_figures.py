@@ -5,9 +5,10 @@ from __future__ import annotations
 from driftline import queries
 from driftline.reports import coverage, html, monitors, tradeoff, trends
 from driftline.reports.choice import ProfileComparison
+from driftline.reports.performance import TREND_FROM
 from driftline.reports.tradeoff import Sides
 
-NO_TREND = f"A trend begins with {trends.TREND_FROM} profiles."
+NO_TREND = f"A trend begins with {TREND_FROM} profiles."
 
 
 def figures(

@@ -11,6 +11,8 @@ from driftline.reports.html import esc
 
 Row = dict[str, Any]
 MISSING = '<span class="m">missing</span>'
+# The newest, in their order; those before them are folded away.
+SHOWN = 20
 HEAD = (("", "Release"), ("", "Evaluation"), ("n", "Episodes"), ("", "Profile, UTC"), ("n", "Captures"))
 
 
@@ -20,7 +22,10 @@ def render(table: queries.Table) -> str:
     heading = html.heading(title(table.rows), caption, table.sql)
     if not table.rows:
         return heading + html.empty("Neither runs nor profiles are here.", "driftline check")
-    return heading + html.table(HEAD, [("", _cells(row)) for row in table.rows], "coverage")
+    rows = [("", _cells(row)) for row in table.rows]
+    earlier, shown = rows[:-SHOWN], rows[-SHOWN:]
+    folded = html.fold(f"{len(earlier)} earlier", html.table(HEAD, earlier, "coverage")) if earlier else ""
+    return heading + html.table(HEAD, shown, "coverage") + folded
 
 
 def title(rows: Sequence[Row]) -> str:

@@ -17,6 +17,8 @@ SECTIONS = (
     ("stages", "Stages"), ("blame", "What the change is made of"), ("trends", "Trends"),
     ("tradeoff", "Quality against cost"), ("coverage", "Coverage"), ("monitors", "Monitor traces"),
 )  # fmt: skip
+# With fewer profiles there is a difference, and no trend.
+TREND_FROM = 3
 OTHERS_SHOWN = 3
 NAMED = 3
 
@@ -34,10 +36,17 @@ def before_trends(connection: queries.Connection, comparison: ProfileComparison)
         + html.lead(_stages(focused, comparison, registry))
         + comparable.banner(connection, comparison)
         + _tiles(comparison, matrix.rows, registry)
-        + html.jumps(SECTIONS if queries.traces(connection, comparison.kept).rows else SECTIONS[:-1])
+        + html.jumps(_sections(connection, comparison))
         + html.section("stages", stages.render(matrix, comparison, registry), "sec2")
         + html.section("blame", waterfall.render(steps, comparison, registry["wall_time_s"]), "sec2")
     )
+
+
+def _sections(connection: queries.Connection, comparison: ProfileComparison) -> list[tuple[str, str]]:
+    """The sections that have something to show."""
+    empty = {"trends"} if len(comparison.profiles) < TREND_FROM else set()
+    empty |= set() if queries.traces(connection, comparison.kept).rows else {"monitors"}
+    return [(name, label) for name, label in SECTIONS if name not in empty]
 
 
 def _stages(rows: Sequence[Row], comparison: ProfileComparison, registry: answer.Registry) -> str:

@@ -58,7 +58,7 @@ def render(connection: queries.Connection, comparison: ProfileComparison, theme:
     lacks = _lacks(table.rows, registry[quality], cost_name)
     if not rows:
         nothing = "A dot is a release with both an evaluation and a profile."
-        return heading + controls + html.empty(nothing, REMEDY) + lacks
+        return heading + controls + html.empty(nothing) + lacks
     drawn = Tradeoff(_dots(rows, kinds, comparison, registry[quality], registry[cost]), registry[quality],
                      registry[cost], cost_name)  # fmt: skip
     figure = draw_tradeoff(drawn, style.DARK if theme == "dark" else style.LIGHT)

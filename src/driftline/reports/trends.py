@@ -17,11 +17,10 @@ from driftline.metrics import arrow
 from driftline.reports import html
 from driftline.reports.choice import ProfileComparison
 from driftline.reports.figures import embedded
+from driftline.reports.performance import TREND_FROM
 
 METRICS = ("wall_time_s", "peak_rss_mb")
 CPU = "avg_cpu_pct"
-# With fewer there is a difference, and no trend.
-TREND_FROM = 3
 GAPS = "Gaps indicate stages not present in that release's profile, or, for memory, a stage too short to be sampled."
 # What the URL calls baseline, candidates and focus.
 NAMES = ["pbase", "pcand", "pfocus"]
