@@ -110,17 +110,19 @@ def test_a_gap_breaks_the_line_and_a_lone_point_is_drawn(growing: Served, watch:
     assert (highest - floor) / (lowest - floor) == pytest.approx(5 / 2), "rows are scaled from zero"
 
 
-@pytest.mark.parametrize("releases", [50, 200])
-def test_many_releases_are_drawn(growing: Served, watch: Watch, releases: int) -> None:
+@pytest.mark.parametrize(("releases", "stages"), [(50, 2), (200, 10)])
+def test_many_releases_are_drawn(growing: Served, watch: Watch, releases: int, stages: int) -> None:
     root = emptied(growing)
     for number in range(releases):
-        root.profile(f"v{number}", measured(f"v{number}", number, load=1.0 + number % 7, store=2.0))
+        took: dict[str, float | None] = {f"stage{at}": 1.0 + (number + at) % 7 for at in range(stages)}
+        root.profile(f"v{number}", measured(f"v{number}", number, **took))
     watched = watch()
     page = watched.open(growing.at("performance"))
     trend = watched.trends()["wall_time_s"]
 
     assert max(x for x in trend["line"]["x"] if x is not None) == releases - 1
     assert f"v{releases - 1}" in trend["labels"].values()
+    assert len(set(filter(None, trend["dots"]["stage"]))) == stages + 1
     expect(page.locator("table.runs tbody tr")).to_have_count(releases)
     assert watched.width_beyond() <= 0
 
