@@ -239,7 +239,8 @@ def _pointed_at(figure: Any, trends: Trends, palette: Palette) -> None:
     ring = Scatter(x="x", y="y", size=11, line_alpha=0, fill_alpha=0, line_color=palette["ink"], line_width=1.5)
     draw_marked(figure, source_of(dots[["x", "y", "at"]], MARKED, "releases"), ring, {"line_alpha": 1}, {}, "marks")
     keys = trends.points.drop_duplicates("key").rename(columns={"x": "at"})[["at", "key"]]
-    draw(figure, source_of(keys, MARKED, "keys"), Scatter(x="at", y=0, size=0, line_alpha=0, fill_alpha=0), OVER)
+    # Without a glyph that draws it the page would not be sent it.
+    draw(figure, source_of(keys, MARKED, "keys"), Scatter(x="at", y=0), OVER).visible = False
     for renderer in figure.renderers:
         source = getattr(renderer, "data_source", None)
         if source is not None and "shown" in source.data:
