@@ -53,8 +53,8 @@ class Screen:
         future = pool.submit(self._build, asked)
         future.add_done_callback(lambda done: document.add_next_tick_callback(partial(self._answer, asked, done)))
 
-    def _build(self, asked: str) -> Callable[[], bool] | None:
-        """What will show the answer, and says whether that was all of it; nothing, where the person has gone on."""
+    def _build(self, asked: str) -> Callable[[], bool | None] | None:
+        """What will show the answer, and says whether more is to come; nothing, where the person has gone on."""
         if asked != self.bridge.value:
             return None
         _, query, *figures = asked.split(" ")
@@ -63,17 +63,17 @@ class Screen:
         selection = Selection.from_query(query)
         return partial(self._show, selection, *build(selection), asked if figures else "")
 
-    def _answer(self, asked: str, done: Future[Callable[[], bool] | None]) -> None:
+    def _answer(self, asked: str, done: Future[Callable[[], bool | None] | None]) -> None:
         if asked != self.bridge.value:
             return
         with pn.io.hold(), self._answering(asked, self.body):
             show = done.result()
-            if show is None or show():
+            if not (show and show()):
                 self.bridge.placeholder = asked
 
     def _show(self, selection: Selection, header: str, page: Page, asked: str = "") -> bool:
         """The same shell, a new body. `asked` is what a person asked who sees the figures: they stay until the new ones
-        are drawn."""
+        are drawn. Says whether they are still to come."""
         self.selection = selection
         _fill(self.header, header)
         _fill(self.side, page.panel)
@@ -83,11 +83,11 @@ class Screen:
         if page.figures and asked and document:
             drawing = _FIGURES.submit(draw, selection)
             drawing.add_done_callback(lambda done: document.add_next_tick_callback(partial(self._replace, asked, done)))
-            return False
+            return True
         _fill(self.figures, LATER if page.figures else "")
         if page.figures and document:
             document.add_timeout_callback(partial(self._prepare, selection), READY_AFTER_MS)
-        return True
+        return False
 
     def _replace(self, asked: str, drawn: Future[str]) -> None:
         """Shows figures in place of others, if nothing else was asked meanwhile."""
@@ -123,10 +123,9 @@ class Screen:
         return template
 
 
-def _fill(piece: HTML, inner: str) -> bool:
-    """Shows the HTML; the browser takes back what is escaped here. There is never more to come."""
+def _fill(piece: HTML, inner: str) -> None:
+    """Shows the HTML; the browser takes back what is escaped here."""
     piece.text = escape(inner)
-    return True
 
 
 def page() -> pn.Template:

@@ -8,7 +8,7 @@ from typing import Any
 from dashboard import panel
 from dashboard.state import Selection
 from driftline.reports.choice import Choice
-from driftline.reports.html import esc, join, link
+from driftline.reports.html import esc, join, link, some
 
 Row = dict[str, Any]
 # How many releases without a profile are named.
@@ -75,8 +75,7 @@ def _without_profile(releases: list[Row]) -> str:
     """Below those with a profile: the releases that have none, and how many runs belong to no release."""
     named = [row["release"] for row in releases if row["release"] is not None and not row["profiles"]]
     unnamed = sum(row["runs"] for row in releases if row["release"] is None)
-    more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
-    said = f"Without a profile: {', '.join(named[:NAMED])}{more}." if named else ""
+    said = f"Without a profile: {some(named, NAMED)}." if named else ""
     said += f" {unnamed} run{'s belong' if unnamed > 1 else ' belongs'} to no release." if unnamed else ""
     return f'<p class="lab">{esc(said.strip())}</p>' if said else ""
 

@@ -8,7 +8,7 @@ from typing import Any
 from dashboard import panel
 from dashboard.state import Selection
 from driftline.reports.choice import Choice
-from driftline.reports.html import attr, esc, join, link
+from driftline.reports.html import attr, choice, esc, join, link
 
 Row = dict[str, Any]
 # What the panel can hold without becoming a burden; the search finds every other run.
@@ -85,10 +85,7 @@ def _filters(selection: Selection, runs: list[Row]) -> str:
 
 def _field(name: str, label: str, values: list[str], now: str) -> str:
     offered = values if now in values or not now else [now, *values]
-    options = join(
-        f'<option value="{attr(value)}"{" selected" if value == now else ""}>{esc(value)}</option>' for value in offered
-    )
-    return f'<label>{label}<select data-param="{name}"><option value="">any</option>{options}</select></label>'
+    return choice(name, label, [("", "any"), *((value, value) for value in offered)], now)
 
 
 def _group(row: Row, selection: Selection) -> str:

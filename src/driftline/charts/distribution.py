@@ -139,7 +139,7 @@ def draw_distribution(points: Points, source: ColumnDataSource, palette: Palette
     count = len(points.runs)
     room = Frame(left=points.gutter, right=52, top=24, bottom=22)
     ends = Range1d(start, end), Range1d(0, count)
-    drawn = style.canvas(palette, "A", points.row_height * count, *ends, room)
+    drawn = style.canvas(palette, ["quality", "A"], points.row_height * count, *ends, room)
     style.add_scale(drawn, palette, "below")
     rows = points.runs.assign(left=start, right=end)[["at", "key", "y", "left", "right"]]
     band = HBar(y="y", left="left", right="right", height=1, fill_alpha=0, line_color=None, fill_color=palette["ink"])

@@ -90,7 +90,7 @@ def draw_latency(points: Points, source: ColumnDataSource, palette: Palette) -> 
     """The figure; `source` holds the dots and is shared with chart A."""
     x, y = ranges(points)
     room = Frame(left=44, right=10, top=24, bottom=38)
-    drawn = style.canvas(palette, "B", plot_height(points), Range1d(*x), Range1d(*y), room)
+    drawn = style.canvas(palette, ["quality", "B"], plot_height(points), Range1d(*x), Range1d(*y), room)
     style.add_scale(drawn, palette, "below")
     style.add_scale(drawn, palette, "left")
     lines = pair_lines(points.dots)

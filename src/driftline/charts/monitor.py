@@ -44,8 +44,7 @@ def draw_trace(trace: Trace, palette: Palette) -> Plot:
     """The figure: memory in the upper half, CPU in the lower; each has its own scale from zero."""
     points = trace.points
     room = Frame(left=52, right=12, top=24, bottom=36)
-    drawn = style.canvas(palette, "M", 2 * HEIGHT, Range1d(0, trace.end), Range1d(0, 2 + GAP), room)
-    drawn.tags = ["monitor"]
+    drawn = style.canvas(palette, ["monitor"], 2 * HEIGHT, Range1d(0, trace.end), Range1d(0, 2 + GAP), room)
     style.add_scale(drawn, palette, "below")
     found = bands(points)
     shaded = found.iloc[1::2].assign(bottom=0.0, top=2 + GAP)

@@ -125,7 +125,7 @@ def draw_panels(panels: Panels, palette: Palette, tag: str) -> Plot:
     head = (1 + max(len(panel.head) for panel in panels.panels)) * LINE + 6
     room = Frame(left=style.gutter(list(panels.rows["label"])), right=8, top=head + above, bottom=20)
     ends = Range1d(-EDGE, panels.width + EDGE), Range1d(0, len(panels.rows))
-    drawn = style.canvas(palette, tag, panels.row_height * len(panels.rows), *ends, room)
+    drawn = style.canvas(palette, ["quality", tag], panels.row_height * len(panels.rows), *ends, room)
     texts = Texts()
     _frame(drawn, panels, palette, texts)
     _rows(drawn, panels, palette, texts)

@@ -58,13 +58,13 @@ def is_beside(labels: list[str], most: int = BESIDE_UP_TO) -> bool:
     return all(len(label) <= most for label in labels)
 
 
-def canvas(palette: Palette, tag: str, height: int, x: Range1d, y: Range1d, room: Frame) -> Plot:
+def canvas(palette: Palette, tags: list[str], height: int, x: Range1d, y: Range1d, room: Frame) -> Plot:
     """An empty plot that fills the width it is given, without toolbar, axes and grid."""
     return Plot(
         height=height + room.top + room.bottom, sizing_mode="stretch_width", x_range=x, y_range=y,
         toolbar_location=None, output_backend="canvas", outline_line_color=None,
         background_fill_color=palette["bg"], border_fill_color=palette["bg"], min_border_left=room.left,
-        min_border_right=room.right, min_border_top=room.top, min_border_bottom=room.bottom, tags=["quality", tag],
+        min_border_right=room.right, min_border_top=room.top, min_border_bottom=room.bottom, tags=tags,
     )  # fmt: skip
 
 

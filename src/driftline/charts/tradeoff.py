@@ -15,7 +15,7 @@ from driftline.charts.style import Frame, Palette, Style, Texts, draw, draw_mark
 from driftline.metrics import Metric
 
 HEIGHT, DOT = 260, 8
-# Between BASELINE and OTHER in what chooses its place first: a candidate that is not in focus.
+# A candidate that is not in focus; OTHER is a release that is not compared.
 SELECTED = -1
 # A marker for every kind of dot, as Bokeh names it and as a letter; the last one stands for all further kinds.
 SHAPES = (
@@ -104,8 +104,7 @@ def draw_tradeoff(tradeoff: Tradeoff, palette: Palette) -> Plot:
     """The figure: cost to the right, quality upwards."""
     cost, quality = tradeoff.ranges
     room = Frame(left=48, right=12, top=26, bottom=40)
-    drawn = style.canvas(palette, "Q", HEIGHT, Range1d(*cost), Range1d(*quality), room)
-    drawn.tags = ["tradeoff"]
+    drawn = style.canvas(palette, ["tradeoff"], HEIGHT, Range1d(*cost), Range1d(*quality), room)
     style.add_scale(drawn, palette, "below")
     style.add_scale(drawn, palette, "left")
     corners = front(tradeoff)

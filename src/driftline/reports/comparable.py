@@ -72,5 +72,4 @@ def _told(rows: dict[str, Any], names: dict[str, str], comparison: ProfileCompar
 
 
 def _names(found: Row, comparison: ProfileComparison) -> str:
-    labels = [comparison.labels[profile] for profile in found["profiles"]]
-    return ", ".join(labels[:NAMED]) + (f" and {len(labels) - NAMED} more" if len(labels) > NAMED else "")
+    return html.some([comparison.labels[profile] for profile in found["profiles"]], NAMED)

@@ -151,6 +151,20 @@ def tile(label: str, inner: str) -> str:
     return f'<div class="tile"><div class="k">{esc(label)}</div>{inner}</div>'
 
 
+def some(names: Sequence[str], most: int) -> str:
+    """The first of the names and how many more there are; plain text."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def choice(name: str, label: str, values: Iterable[tuple[str, str]], now: str) -> str:
+    """A field of (value, shown) that asks the page's server with what is chosen; plain text all of it."""
+    options = join(
+        f'<option value="{attr(value)}"{" selected" if value == now else ""}>{esc(shown)}</option>'
+        for value, shown in values
+    )
+    return f'<label>{esc(label)}<select data-param="{name}">{options}</select></label>'
+
+
 def section(name: str, inner: str, css: str = "") -> str:
     """A part of a page that a link of `jumps` leads to; `inner` is HTML, name and class are ours."""
     return f'<section id="{name}" class="{css}">{inner}</section>'

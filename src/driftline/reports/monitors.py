@@ -40,7 +40,9 @@ def render(connection: queries.Connection, comparison: ProfileComparison, theme:
     listed = html.heading(title(table.rows), caption, table.sql) + _table(table.rows, shown, comparison, registry)
     if shown is None:
         return listed + html.empty("The logs themselves are not here: only their size is known.")
-    return listed + _drawn(connection, comparison, shown, theme, registry)
+    count = sum(row["ticks"] for row in table.rows if row["profile"] == shown["profile"])
+    drawn = _drawn(connection, comparison, shown, theme, registry)
+    return listed + drawn + _download(connection, shown["profile"], count, comparison.labels[shown["profile"]])
 
 
 def title(rows: Sequence[Row]) -> str:
@@ -97,7 +99,7 @@ def _drawn(
     figure = queries.keep(connection, "trace", key, lambda: _figure(connection, row, theme, registry))
     if not figure:
         return heading + html.empty("No tick says how long after the start it was taken.")
-    return heading + figure + _download(connection, row["profile"], label)
+    return heading + figure
 
 
 def _figure(connection: queries.Connection, row: Row, theme: str, registry: dict[str, Metric]) -> str:
@@ -127,9 +129,8 @@ def _said(row: Row, registry: dict[str, Metric]) -> str:
     return told + (f", {metric.shown_with_unit(frozen)} frozen" if frozen is not None else "")
 
 
-def _download(connection: queries.Connection, profile: str, label: str) -> str:
+def _download(connection: queries.Connection, profile: str, count: int, label: str) -> str:
     """The ticks as a file; of very many the command that writes it."""
-    count = sum(row["ticks"] for row in queries.traces(connection, queries.EVERY).rows if row["profile"] == profile)
     if count > queries.TICKS_TAKEN_ALONG:
         statement = shlex.quote(f"from monitor_samples where profile = {literal(profile)}")
         return f'<p class="cap">{count:,} ticks: <code>driftline sql --format csv {esc(statement)}</code></p>'

@@ -18,7 +18,7 @@ from driftline.metrics import Metric
 from driftline.reports import html
 from driftline.reports.choice import ProfileComparison
 from driftline.reports.figures import embedded
-from driftline.reports.html import attr, esc
+from driftline.reports.html import esc
 from driftline.reports.trends import focus_on_tap, mark_on_hover
 
 Row = dict[str, Any]
@@ -147,8 +147,7 @@ def _lacks(rows: Sequence[Row], metric: Metric, cost_name: str) -> str:
         return ""
     parts = []
     for why, names in missing.items():
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        parts.append(f"{why[0].upper()}{why[1:]}: {', '.join(names[:NAMED])}{more}")
+        parts.append(f"{why[0].upper()}{why[1:]}: {html.some(names, NAMED)}")
     remedy = f" Name the release of a run: <code>{esc(REMEDY)}</code>" if "no evaluation" in missing else ""
     return f'<p class="cap">{esc(". ".join(parts))}.{remedy}</p>'
 
@@ -193,20 +192,12 @@ def _controls(
     metrics = [(row["metric"], registry[row["metric"]].label) for row in offers]
     references = sorted({name for row in rows for name in row["references"]} | ({asked.reference} - {""}))
     chosen = "/".join(filter(None, cost))
-    fields = _field("quality", "Quality", metrics, quality) if metrics else ""
-    fields += _field("cost", "Cost", [*totals, *by_stage], chosen)
+    fields = html.choice("quality", "Quality", metrics, quality) if metrics else ""
+    fields += html.choice("cost", "Cost", [*totals, *by_stage], chosen)
     if len(references) > 1 or asked.reference:
         every = [("", "each the one most releases share"), *((name, name) for name in references)]
-        fields += _field("ref", "Reference", every, asked.reference)
+        fields += html.choice("ref", "Reference", every, asked.reference)
     return f'<div class="picks">{fields}</div>'
-
-
-def _field(name: str, label: str, values: Sequence[tuple[str, str]], now: str) -> str:
-    options = html.join(
-        f'<option value="{attr(value)}"{" selected" if value == now else ""}>{esc(shown)}</option>'
-        for value, shown in values
-    )
-    return f'<label>{label}<select data-param="{name}">{options}</select></label>'
 
 
 def _link(figure: Any) -> None:
