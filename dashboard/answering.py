@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -42,6 +43,8 @@ KINDS = {
 STATEMENTS, PAGES = 400, 30
 # The relations and macros that hold scores of single episodes.
 WITH_SCORES = ("episode_scores", "episode_metrics", "episode_deltas", "episode_changes")
+# Two questions are asked at a time, each of many small steps: to share every core would cost both more than it gives.
+THREADS = max(1, (os.cpu_count() or 2) // 2)
 _LOCK = threading.Lock()
 
 # The header's HTML and a page.
@@ -120,7 +123,7 @@ def _shared() -> _Shared:
     """One store for all sessions of this process, brought up to date when a page is opened."""
     shared: _Shared | None = pn.state.cache.get("shared")
     if shared is None:
-        shared = pn.state.cache["shared"] = _Shared(open_store())
+        shared = pn.state.cache["shared"] = _Shared(open_store(threads=THREADS))
     elif shared.store.refresh():
         shared.forget()
     return shared

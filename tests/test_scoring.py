@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import pytest
 
 from driftline import scoring
 from driftline.scoring import score
+from driftline.store import open_store
 from roots import Root, metrics, prediction
 
 RUN, OTHER, REFERENCE = "runs/a", "runs/b", "references/silver/gold"
@@ -87,3 +89,18 @@ def test_without_texts_of_the_reference_nothing_is_scored(root: Root) -> None:
     root.run(RUN, metrics=metrics(1, references={"gone": {"rougeL_f1": 0.5}}), predictions=[prediction("e1", SAME)])
     with root.open() as store:
         assert not score(store, [RUN, "no such run"])
+
+
+def test_a_question_uses_as_many_threads_as_were_asked_for_whatever_is_laid(root: Root) -> None:
+    def threads(connection: duckdb.DuckDBPyConnection) -> Any:
+        return connection.execute("select current_setting('threads')").fetchone()
+
+    with open_store(scored_root(root).folder, threads=3) as store:
+        assert threads(store.cursor()) == (3,)
+        assert score(store, [RUN])
+        assert threads(store.cursor()) == (3,), "new scores lay one part"
+        root.run("runs/c", metrics=metrics(1))
+        assert store.refresh()
+        assert threads(store.cursor()) == (3,), "a new run lays many"
+    with root.open() as store, duckdb.connect() as other:
+        assert threads(store.connection) == threads(other)

@@ -82,7 +82,6 @@ def lay(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
     Views and macros ask when they are asked; a table holds what it was made from, so it is made again with that.
     """
     connection.execute(PLACE)
-    connection.execute(model.settings)
     digests = [hashlib.sha256(part.encode("utf-8", "surrogateescape")).hexdigest() for part in model.parts]
     connection.execute(LAID)
     laid = {digest for (digest,) in connection.execute("select digest from laid.parts").fetchall()}
@@ -90,6 +89,9 @@ def lay(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
     if differing:
         needed = needs(model)
         chosen = _outdated(model, differing, needed)
+        if len(chosen) > 1:
+            # To end threads and start them again would hold up who is asking meanwhile, and one part is laid by one.
+            connection.execute(model.settings)
         _note(connection, [digest for number, digest in enumerate(digests) if number not in chosen])
         _execute(connection, model, chosen, needed)
         _note(connection, digests)

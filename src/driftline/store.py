@@ -66,11 +66,11 @@ class Store:
     """The SQL model over one root. `connection` answers any SQL; `cursor()` is for another thread.
 
     What is written into it stays in this process; relations dropped or changed there are not mended by `refresh`. To
-    close it keeps what was laid for the next one.
+    close it keeps what was laid for the next one. `threads` is how many a question may use: all, if none is given.
     """
 
-    def __init__(self, root: Path, cache: Cache, progress: Progress | None = None) -> None:
-        self.root = root
+    def __init__(self, root: Path, cache: Cache, progress: Progress | None = None, threads: int | None = None) -> None:
+        self.root, self._threads = root, threads
         self._start(cache)
         self.refresh(progress)
 
@@ -109,6 +109,8 @@ class Store:
     def _load(self, progress: Progress | None) -> bool:
         with refreshed(self.root, self.cache, lambda: self.connection, progress) as manifest:
             model = model_of(self.root, self.cache, manifest)
+            if self._threads:
+                model = model._replace(end=f"set threads = {self._threads};")
             if model == self._model:
                 return False
             self._has_laid |= lay(self.connection, model)
@@ -162,7 +164,10 @@ class Store:
         self.close()
 
 
-def open_store(root: str | os.PathLike[str] | None = None, progress: Progress | None = None) -> Store:
-    """The model over a root, up to date with its files. `progress` is called with bytes read and bytes to read."""
+def open_store(
+    root: str | os.PathLike[str] | None = None, progress: Progress | None = None, threads: int | None = None
+) -> Store:
+    """The model over a root, up to date with its files. `progress` is called with bytes read and bytes to read;
+    `threads` is how many a question may use: every core, if none is given."""
     folder = find_root(root)
-    return Store(folder, find_cache(folder), progress)
+    return Store(folder, find_cache(folder), progress, threads)

@@ -31,12 +31,11 @@ NO_NOISE = "Levels are thresholds only: noise is not weighed, so what looks like
 
 
 def ask_ahead(model: queries.Remembering, choice: Choice) -> None:
-    """Begins with what takes longest of `render` and needs no scores of episodes."""
+    """Begins with half of what `render` asks: what takes longest of that which needs no scores of episodes."""
     pair, candidates = (choice.baseline, choice.focus), [choice.focus, *choice.others]
     model.ahead(
         [
             lambda other: queries.causes(other, *pair),
-            lambda other: queries.deltas(other, *pair),
             lambda other: queries.kpi_deltas(other, choice.baseline, candidates),
         ]
     )
