@@ -12,6 +12,7 @@ from bokeh.models import CrosshairTool, HoverTool
 from hypothesis import given
 from hypothesis import strategies as st
 
+from driftline.charts import trend_layout
 from driftline.charts import trends as charts
 from driftline.charts.style import LIGHT, MARKED, OVER
 from driftline.metrics import Metric
@@ -37,14 +38,14 @@ def grid(**stages: list[float | None]) -> pd.DataFrame:
     return frame.assign(present=frame["value"].notna())
 
 
-def laid_out(trend: pd.DataFrame, spread: pd.DataFrame = NO_SPREAD, **options: Any) -> charts.Trends:
+def laid_out(trend: pd.DataFrame, spread: pd.DataFrame = NO_SPREAD, **options: Any) -> trend_layout.Trends:
     labels = {profile: profile.replace("p", "r") for profile in trend["profile"]}
-    return charts.lay_out_trends(
+    return trend_layout.lay_out_trends(
         trend, spread, WALL, labels, options.get("baseline", "p1"), options.get("focus", "p2"), {}
     )
 
 
-def drawn(trends: charts.Trends) -> Any:
+def drawn(trends: trend_layout.Trends) -> Any:
     hv.extension("bokeh", logo=False)
     return hv.render(charts.draw_trends(trends, LIGHT, charts.release_marker(LIGHT), charts.release_axis(trends), 600))
 
@@ -54,15 +55,15 @@ def test_rows_stand_in_order_and_are_scaled_from_zero() -> None:
     y = trends.points.set_index(["stage", "release"])["y"]
 
     assert list(trends.rows["row"]) == [1, 0]
-    assert y["load", "r3"] == pytest.approx(1 + charts.ROOF)
-    assert y["load", "r1"] - 1 - charts.FLOOR == pytest.approx((charts.ROOF - charts.FLOOR) / 4)
-    assert y["store", "r1"] == pytest.approx(charts.FLOOR)
+    assert y["load", "r3"] == pytest.approx(1 + trend_layout.ROOF)
+    assert y["load", "r1"] - 1 - trend_layout.FLOOR == pytest.approx((trend_layout.ROOF - trend_layout.FLOOR) / 4)
+    assert y["store", "r1"] == pytest.approx(trend_layout.FLOOR)
     assert (trends.baseline, trends.focus, trends.releases) == (0, 1, ["r1", "r2", "r3"])
 
 
 def test_a_gap_is_nan_and_is_marked_and_no_line_joins_two_stages() -> None:
     trends = laid_out(grid(load=[1.0, None, 3.0, None], store=[None, None, None, 5.0]))
-    points = charts.with_breaks(trends.points)
+    points = trend_layout.with_breaks(trends.points)
 
     assert list(points["y"].isna()) == [True, True, True, False, True, False, True, False, True, True]
     assert list(points["x"].isna()) == [False, False, False, False, True, False, False, False, False, True]
@@ -75,7 +76,7 @@ def test_a_stage_that_is_all_zero_or_all_gap_has_a_row_of_its_own() -> None:
     trends = laid_out(grid(zero=[0.0, 0.0], none=[None, None]))
     y = trends.points.set_index(["stage", "release"])["y"]
 
-    assert y["zero", "r1"] == pytest.approx(1 + charts.FLOOR)
+    assert y["zero", "r1"] == pytest.approx(1 + trend_layout.FLOOR)
     assert np.isnan(y["none", "r1"])
     assert len(trends.gaps) == 2
 
@@ -87,8 +88,8 @@ def test_the_spread_widens_the_scale_and_stays_in_its_row() -> None:
     trends = laid_out(grid(load=[2.0, 2.0]), spread[spread["profile"] == "p1"])
 
     assert list(trends.spread["x"]) == [0.0]
-    assert trends.spread["high"][0] == pytest.approx(charts.ROOF)
-    assert trends.spread["low"][0] == pytest.approx(charts.FLOOR + (charts.ROOF - charts.FLOOR) / 4)
+    assert trends.spread["high"][0] == pytest.approx(trend_layout.ROOF)
+    assert trends.spread["low"][0] == pytest.approx(trend_layout.FLOOR + (trend_layout.ROOF - trend_layout.FLOOR) / 4)
 
 
 values = st.lists(st.none() | st.floats(0, 1e6, allow_subnormal=False), min_size=3, max_size=3)
@@ -99,7 +100,7 @@ def test_every_row_keeps_to_itself(first: list[float | None], second: list[float
     trends = laid_out(grid(a=first, b=second))
     inside = trends.points["y"] - trends.points["row"]
 
-    assert inside.dropna().between(charts.FLOOR - 1e-9, charts.ROOF + 1e-9).all()
+    assert inside.dropna().between(trend_layout.FLOOR - 1e-9, trend_layout.ROOF + 1e-9).all()
     assert trends.points["y"].isna().equals(trends.points["value"].isna())
     assert len(trends.points) == 6
 
@@ -135,7 +136,7 @@ def test_labels_of_the_axis_never_meet() -> None:
     names = {f"p{at}": f"a release with a long name {at}" for at in range(1, 31)}
     trend = grid(load=[1.0] * 30)
     for focus in ("p2", "p15", "p29"):
-        trends = charts.lay_out_trends(trend, NO_SPREAD, WALL, names, "p1", focus, {})
+        trends = trend_layout.lay_out_trends(trend, NO_SPREAD, WALL, names, "p1", focus, {})
         kept = drawn(trends).xaxis[0].major_label_overrides
         assert names[focus] in kept.values()
         assert len(kept) <= 2

@@ -29,9 +29,9 @@ READ = """
     return views.map(({ model }) => ({
         tag: model.tags.join(" "),
         sources: Object.fromEntries(model.renderers.filter(({ data_source }) => data_source.tags.length)
-            .map(({ data_source: source }) => [source.tags.join(" "), {
+            .map(({ data_source: source, view }) => [source.tags.join(" "), {
                 ...Object.fromEntries(Object.entries(columns(source)).map(([name, values]) => [name, [...values]])),
-                picked: source.selected.indices,
+                picked: view.filter.tags[0] === "picked" ? [...view.filter.indices] : source.selected.indices,
             }])),
     }));
 }

@@ -13,6 +13,7 @@ from bokeh.models import BoxSelectTool, CustomJS, HoverTool, TapTool
 from driftline import queries
 from driftline.charts import trends as charts
 from driftline.charts.style import DARK, LIGHT
+from driftline.charts.trend_layout import lay_out_trends
 from driftline.metrics import arrow
 from driftline.reports import html
 from driftline.reports.choice import ProfileComparison
@@ -87,7 +88,7 @@ def trend_figures(
         texts = {html.visible(row["stage"]): _change(row, metric) for row in changes if row["metric"] == name}
         trend = _with_visible_stages(queries.trend(connection, name, comparison.kept))
         spread = _with_visible_stages(queries.spread(connection, name))
-        trends = charts.lay_out_trends(trend, spread, metric, labels, comparison.baseline, comparison.focus, texts)
+        trends = lay_out_trends(trend, spread, metric, labels, comparison.baseline, comparison.focus, texts)
         axis = axis or charts.release_axis(trends)
         figure = hv.render(charts.draw_trends(trends, palette, marker, axis, width))
         if width is None:
