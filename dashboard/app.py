@@ -124,8 +124,8 @@ class Screen:
 
 
 def _fill(piece: HTML, inner: str) -> None:
-    """Shows the HTML; the browser takes back what is escaped here."""
-    piece.text = escape(inner)
+    """Shows the HTML; the browser takes back what is escaped here. Quotes stay: figures are full of them."""
+    piece.text = escape(inner, quote=False)
 
 
 def page() -> pn.Template:

@@ -22,7 +22,13 @@ def profile_panel(
     """Chooses the releases whose profiles are compared. `profiles` is queries.profile_list, `releases` those of
     queries.coverage."""
     kept = [row for row in profiles if row["is_kept"]]
-    rows = join(_profile_row(row, choice, labels) for row in kept) if choice else ""
+    chosen = {choice.baseline, *choice.candidates} if choice else set()
+    words = selection.profile_find.lower().split()
+    offered = [row for row in kept if row["profile"] not in chosen and _is_found(row, words)]
+    newest = {row["profile"] for row in offered[-panel.LISTED :]}
+    listed = [row for row in kept if row["profile"] in chosen | newest]
+    rows = join(_profile_row(row, choice, labels) for row in listed) if choice else ""
+    rest = panel.rest(len(offered), len(newest), selection.profile_find, "earlier")
     note = f'<p class="lab">All names begin with {esc(prefix)}</p>' if prefix else ""
     left_out = len(profiles) - len(kept)
     hidden = f'<p class="lab">{left_out} hidden by the filters</p>' if left_out else ""
@@ -31,10 +37,17 @@ def profile_panel(
         choice,
         _filter(selection, "hosts", "Host", [row["hostname"] for row in profiles])
         + _filter(selection, "profile_datasets", "Dataset", [row["dataset_id"] for row in profiles])
-        + f'<input type="search" data-search placeholder="Search releases" aria-label="Search releases">{note}'
+        + panel.search("pfind", selection.profile_find, "Search releases")
+        + note
         + panel.table(("Release",), ("Captured", "Capt."), rows, "pbase pcand pfocus")
-        + f'<p class="lab">In order of capture, UTC.</p>{hidden}{_without_profile(releases)}',
+        + f'{rest}<p class="lab">In order of capture, UTC.</p>{hidden}{_without_profile(releases)}',
     )
+
+
+def _is_found(row: Row, words: list[str]) -> bool:
+    """Whether the name of the release or of its machine has every word."""
+    text = f"{row['profile']} {row['hostname'] or ''}".lower()
+    return all(word in text for word in words)
 
 
 def _filter(selection: Selection, name: str, label: str, values: list[str | None]) -> str:
@@ -82,5 +95,4 @@ def _without_profile(releases: list[Row]) -> str:
 
 def _profile_row(row: Row, choice: Choice, labels: dict[str, str]) -> str:
     when = row["captured_at"].strftime("%b %-d %H:%M") if row["captured_at"] else "no date"
-    searched = f"{row['profile']} {row['hostname'] or ''}"
-    return panel.choice_row(row["profile"], labels[row["profile"]], choice, [when, row["captures"] or "–"], searched)
+    return panel.choice_row(row["profile"], labels[row["profile"]], choice, [when, row["captures"] or "–"])

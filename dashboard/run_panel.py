@@ -8,11 +8,9 @@ from typing import Any
 from dashboard import panel
 from dashboard.state import Selection
 from driftline.reports.choice import Choice
-from driftline.reports.html import attr, choice, esc, join, link
+from driftline.reports.html import choice, esc, join, link
 
 Row = dict[str, Any]
-# What the panel can hold without becoming a burden; the search finds every other run.
-LISTED = 60
 FILTERS: dict[str, tuple[str, Callable[[Row], str | None]]] = {
     "category": ("Category", lambda row: row["category"]),
     "kind": ("Kind", lambda row: row["kind"]),
@@ -29,13 +27,12 @@ def run_panel(selection: Selection, choice: Choice | None, runs: list[Row], grou
     here = by_key[choice.baseline]["group_id"] if choice else None
     chosen = [by_key[key] for key in (choice.baseline, *choice.candidates)] if choice else []
     offered = [row for row in runs if _is_offered(row, selection, here) and row not in chosen]
-    listed = [*chosen, *offered[:LISTED]]
+    listed = [*chosen, *offered[: panel.LISTED]]
     lacks = {row["run"]: _missing(row) for row in chosen}
     is_shared = len(set(lacks.values())) == 1
     below = {row["run"]: [*_apart(row, listed), *([] if is_shared else [lacks.get(row["run"], "")])] for row in listed}
     rows = join(_run_row(row, choice, below[row["run"]]) for row in listed) if choice else ""
-    more = len(offered) - LISTED
-    rest = f'<p class="lab">{more} more: search or filter to see them</p>' if more > 0 else ""
+    rest = panel.rest(len(offered), panel.LISTED, selection.find)
     rest += f'<p class="lab">All selected: {esc(lacks[choice.baseline])}</p>' if choice and is_shared else ""
     return panel.frame(
         "Runs",
@@ -43,8 +40,7 @@ def run_panel(selection: Selection, choice: Choice | None, runs: list[Row], grou
         f'<p class="lab">Comparison group</p><details class="groups"><summary><span>{esc(here or "none")}</span>'
         f'<span class="m">{sum(row["group_id"] == here for row in runs)} runs ▾</span></summary>'
         f"{join(_group(row, selection) for row in groups)}</details>"
-        f'<input type="search" data-param="find" value="{attr(selection.find)}" placeholder="Search all runs"'
-        ' aria-label="Search runs">'
+        + panel.search("find", selection.find, "Search runs")
         + _filters(selection, runs)
         + panel.table(("Model",), ("Date", "Ep.", "Diag"), rows, "base cand focus")
         + rest,

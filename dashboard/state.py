@@ -23,6 +23,7 @@ NAMES = {
     "profile_baseline": "pbase",
     "profile_candidates": "pcand",
     "profile_focus": "pfocus",
+    "profile_find": "pfind",
     "hosts": "host",
     "profile_datasets": "pdata",
     "reference": "ref",
@@ -38,9 +39,9 @@ MAY_BE_EMPTY = ("hosts", "profile_datasets")
 class Selection:
     """The screen as its URL holds it. Empty means: the default.
 
-    `category` to `find` filter the runs that are offered, `hosts` and `profile_datasets` the profiles; `show`, `sort`,
-    `only`, `search`, `at`, `episode` and `view` belong to the tables and the open episode; `trend`, `quality`, `cost`,
-    `reference` and `monitor` to the charts of Performance.
+    `category` to `find` filter the runs that are offered, `profile_find` to `profile_datasets` the profiles; `show`,
+    `sort`, `only`, `search`, `at`, `episode` and `view` belong to the tables and the open episode; `trend`, `quality`,
+    `cost`, `reference` and `monitor` to the charts of Performance.
     """
 
     page: str = "home"
@@ -64,6 +65,7 @@ class Selection:
     profile_baseline: str = ""
     profile_candidates: tuple[str, ...] = ()
     profile_focus: str = ""
+    profile_find: str = ""
     hosts: tuple[str, ...] = ()
     profile_datasets: tuple[str, ...] = ()
     trend: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.panel import LISTED
 from hostile import ADDRESS, BIDI, IMAGE, QUOTES, assert_is_text, hostile_root
 from roots import Root, metrics, profile
 
@@ -123,8 +125,19 @@ def test_many_releases_are_drawn(growing: Served, watch: Watch, releases: int, s
     assert max(x for x in trend["line"]["x"] if x is not None) == releases - 1
     assert f"v{releases - 1}" in trend["labels"].values()
     assert len(set(filter(None, trend["dots"]["stage"]))) == stages + 1
-    expect(page.locator("table.runs tbody tr")).to_have_count(releases)
+    chosen, others = page.locator("table.runs tbody tr:not(.off)"), page.locator("table.runs tbody tr.off")
+    count = chosen.count()
+    expect(others).to_have_count(min(releases - count, LISTED))
     assert watched.width_beyond() <= 0
+    page.get_by_label("Search releases").fill("V7")
+    expect(others).to_have_text([re.compile("v7")] if releases == 50 else [re.compile("v7")] * 11)
+    expect(chosen).to_have_count(count)
+    others.first.get_by_role("radio").click()
+    expect(page.locator(".ctx")).to_contain_text("v7")
+    page.get_by_label("Search releases").fill("nowhere")
+    expect(page.get_by_text("No other has “nowhere”.")).to_be_visible()
+    expect(others).to_have_count(0)
+    watched.settle()
 
 
 @pytest.mark.parametrize("width", [1440, 390])

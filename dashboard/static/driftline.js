@@ -210,12 +210,7 @@
   });
   addEventListener("input", (event) => {
     const field = event.composedPath()[0];
-    if (field.dataset?.param) return field.type === "search" ? wait(field) : setParam(field);
-    if (!field.dataset || !("search" in field.dataset)) return;
-    const words = field.value.toLowerCase().split(/\s+/);
-    for (const row of field.getRootNode().querySelectorAll("[data-text]")) {
-      row.hidden = !words.every((word) => row.dataset.text.includes(word));
-    }
+    if (field.dataset?.param) field.type === "search" ? wait(field) : setParam(field);
   });
   addEventListener("keydown", (event) => {
     const target = event.composedPath()[0];
@@ -225,7 +220,7 @@
       return target.click();
     }
     if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
-    if (event.key === "/") { event.preventDefault(); (find("[data-param=q]") || find("[data-search], [data-param=find]"))?.focus(); }
+    if (event.key === "/") { event.preventDefault(); (find("[data-param=q]") || find("[data-param=find], [data-param=pfind]"))?.focus(); }
     else if (event.key === "t") acts.theme();
     else if (event.key === "b") acts.side();
     else if ("[]jk".includes(event.key)) find(`[data-key="${event.key}"]`)?.click();
