@@ -27,7 +27,6 @@ def profile_panel(
     offered = [row for row in kept if row["profile"] not in chosen and _is_found(row, words)]
     newest = {row["profile"] for row in offered[-panel.LISTED :]}
     listed = [row for row in kept if row["profile"] in chosen | newest]
-    rows = join(_profile_row(row, choice, labels) for row in listed) if choice else ""
     rest = panel.rest(len(offered), len(newest), selection.profile_find, "earlier")
     note = f'<p class="lab">All names begin with {esc(prefix)}</p>' if prefix else ""
     left_out = len(profiles) - len(kept)
@@ -39,7 +38,7 @@ def profile_panel(
         + _filter(selection, "profile_datasets", "Dataset", [row["dataset_id"] for row in profiles])
         + panel.search("pfind", selection.profile_find, "Search releases")
         + note
-        + panel.table(("Release",), ("Captured", "Capt."), rows, "pbase pcand pfocus")
+        + _table(listed, choice, labels)
         + f'{rest}<p class="lab">In order of capture, UTC.</p>{hidden}{_without_profile(releases)}',
     )
 
@@ -93,6 +92,16 @@ def _without_profile(releases: list[Row]) -> str:
     return f'<p class="lab">{esc(said.strip())}</p>' if said else ""
 
 
-def _profile_row(row: Row, choice: Choice, labels: dict[str, str]) -> str:
-    when = row["captured_at"].strftime("%b %-d %H:%M") if row["captured_at"] else "no date"
-    return panel.choice_row(row["profile"], labels[row["profile"]], choice, [when, row["captures"] or "–"])
+def _table(rows: list[Row], choice: Choice | None, labels: dict[str, str]) -> str:
+    """The releases to choose from; where there is no choice they are named."""
+    if choice is None:
+        return join(f"<p>{esc(labels[row['profile']])}, {_when(row)}</p>" for row in rows)
+    chosen = join(
+        panel.choice_row(row["profile"], labels[row["profile"]], choice, [_when(row), row["captures"] or "–"])
+        for row in rows
+    )
+    return panel.table(("Release",), ("Captured", "Capt."), chosen, "pbase pcand pfocus")
+
+
+def _when(row: Row) -> str:
+    return f"{row['captured_at']:%b %-d %H:%M}" if row["captured_at"] else "no date"

@@ -65,6 +65,8 @@ def test_what_is_not_there_is_said_and_what_is_added_appears_on_reload(growing: 
     root.profile("v1", measured("v1", 0, load=1.0))
     page = watched.open(growing.at("performance"))
     expect(page.locator("h1")).to_contain_text("v1 took")
+    expect(page.locator(".side")).to_contain_text(re.compile(r"v1, \w+ \d+ \d\d:\d\d"))
+    expect(page.locator("table.runs")).to_have_count(0)
     expect(page.locator("table.breakdown tbody tr").first).to_contain_text("load")
     root.profile("v2", measured("v2", 1, load=2.0))
     page = watched.open(growing.at("performance"))

@@ -11,6 +11,7 @@ from driftline.reports.html import esc
 
 Row = dict[str, Any]
 MISSING = '<span class="m">missing</span>'
+REMEDY = "driftline releases map RUN RELEASE"
 # The newest, in their order; those before them are folded away.
 SHOWN = 20
 HEAD = (("", "Release"), ("", "Evaluation"), ("n", "Episodes"), ("", "Profile, UTC"), ("n", "Captures"))
@@ -25,7 +26,9 @@ def render(table: queries.Table) -> str:
     rows = [("", _cells(row)) for row in table.rows]
     earlier, shown = rows[:-SHOWN], rows[-SHOWN:]
     folded = html.fold(f"{len(earlier)} earlier", html.table(HEAD, earlier, "coverage")) if earlier else ""
-    return heading + html.table(HEAD, shown, "coverage") + folded
+    remedy = "" if all(row["release"] and row["runs"] for row in table.rows) else f"<code>{esc(REMEDY)}</code>"
+    named = remedy and f'<p class="cap">Name the release of a run: {remedy} notes it in releases.yaml.</p>'
+    return heading + html.table(HEAD, shown, "coverage") + folded + named
 
 
 def title(rows: Sequence[Row]) -> str:

@@ -21,6 +21,8 @@ SECTIONS = (
 TREND_FROM = 3
 OTHERS_SHOWN = 3
 NAMED = 3
+# With more candidates the table of stages takes all the width.
+BESIDE_UP_TO = 2
 
 
 def before_trends(connection: queries.Connection, comparison: ProfileComparison) -> str:
@@ -37,8 +39,10 @@ def before_trends(connection: queries.Connection, comparison: ProfileComparison)
         + comparable.banner(connection, comparison)
         + _tiles(comparison, matrix.rows, registry)
         + html.jumps(_sections(connection, comparison))
+        + f'<div class="{"beside" if len(comparison.candidates) <= BESIDE_UP_TO else ""}">'
         + html.section("stages", stages.render(matrix, comparison, registry), "sec2")
         + html.section("blame", waterfall.render(steps, comparison, registry["wall_time_s"]), "sec2")
+        + "</div>"
     )
 
 
@@ -63,7 +67,8 @@ def _stages(rows: Sequence[Row], comparison: ProfileComparison, registry: answer
         parts.append(f"<b>{esc(', '.join(gone))}</b> only in {esc(comparison.labels[comparison.baseline])}.")
     if new:
         parts.append(f"<b>{esc(', '.join(new))}</b> only in {esc(comparison.labels[comparison.focus])}.")
-    parts.append("Levels are thresholds only: how far captures of one release differ is drawn below, but not weighed.")
+    drawn = "drawn below, but " if len(comparison.profiles) >= TREND_FROM else ""
+    parts.append(f"Levels are thresholds only: how far captures of one release differ is {drawn}not weighed.")
     return " ".join(parts)
 
 

@@ -24,7 +24,6 @@ from driftline.reports.trends import focus_on_tap, mark_on_hover
 Row = dict[str, Any]
 Registry = dict[str, Metric]
 NAMED = 4
-REMEDY = "driftline releases map RUN RELEASE"
 TIP = "@label · @quality_shown · @cost_shown · @against"
 # What tells the dots apart by shape, and what each is called in a title.
 TOLD_BY = {"reference": "references", "run_dataset": "datasets", "profile_dataset": "datasets of profiles"}
@@ -131,7 +130,7 @@ def _caption(rows: Sequence[Row], kinds: Sequence[tuple[Any, ...]]) -> str:
 
 
 def _lacks(rows: Sequence[Row], metric: Metric, cost_name: str) -> str:
-    """Which releases are no dot, and why; and what would give a run its release."""
+    """Which releases are no dot, and why."""
     missing: dict[str, list[str]] = {}
     for row in rows:
         why = (
@@ -145,11 +144,8 @@ def _lacks(rows: Sequence[Row], metric: Metric, cost_name: str) -> str:
             missing.setdefault(why, []).append(row["release"])
     if not missing:
         return ""
-    parts = []
-    for why, names in missing.items():
-        parts.append(f"{why[0].upper()}{why[1:]}: {html.some(names, NAMED)}")
-    remedy = f" Name the release of a run: <code>{esc(REMEDY)}</code>" if "no evaluation" in missing else ""
-    return f'<p class="cap">{esc(". ".join(parts))}.{remedy}</p>'
+    parts = [f"{why[0].upper()}{why[1:]}: {html.some(names, NAMED)}" for why, names in missing.items()]
+    return f'<p class="cap">{esc(". ".join(parts))}.</p>'
 
 
 def _dots(
