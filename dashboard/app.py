@@ -66,7 +66,8 @@ class Screen:
     def _answer(self, asked: str, done: Future[Callable[[], bool | None] | None]) -> None:
         if asked != self.bridge.value:
             return
-        with pn.io.hold(), self._answering(asked, self.body):
+        piece = self.figures if asked.split(" ")[1] == FIGURES else self.body
+        with pn.io.hold(), self._answering(asked, piece):
             show = done.result()
             if not (show and show()):
                 self.bridge.placeholder = asked
@@ -81,13 +82,17 @@ class Screen:
         _fill(self.body, page.body)
         document = self.bridge.document or pn.state.curdoc
         if page.figures and asked and document:
-            drawing = _FIGURES.submit(draw, selection)
+            drawing = _FIGURES.submit(self._draw, asked, selection)
             drawing.add_done_callback(lambda done: document.add_next_tick_callback(partial(self._replace, asked, done)))
             return True
         _fill(self.figures, LATER if page.figures else "")
         if page.figures and document:
             document.add_timeout_callback(partial(self._prepare, selection), READY_AFTER_MS)
         return False
+
+    def _draw(self, asked: str, selection: Selection) -> str:
+        """The figures, if nothing else was asked before it was their turn."""
+        return draw(selection) if asked == self.bridge.value else ""
 
     def _replace(self, asked: str, drawn: Future[str]) -> None:
         """Shows figures in place of others, if nothing else was asked meanwhile."""
@@ -110,7 +115,8 @@ class Screen:
         """Draws ahead, but not while a person waits: what is shown then is made ready by itself."""
         if selection == self.selection and self.bridge.value in ("", self.bridge.placeholder):
             # What fails is told by the log now, and on the page once it is looked at.
-            _FIGURES.submit(draw, selection).add_done_callback(lambda done: done.result())
+            asked = self.bridge.value
+            _FIGURES.submit(self._draw, asked, selection).add_done_callback(lambda done: done.result())
 
     def template(self) -> pn.Template:
         template = pn.Template((STATIC / "page.html").read_text())

@@ -85,8 +85,8 @@ class Selection:
         read: dict[str, Any] = {}
         for field in fields(cls):
             values = given.get(NAMES.get(field.name, field.name), [])
-            if field.name not in MAY_BE_EMPTY:
-                values = [value for value in values if value]
+            # No artifact has a NUL in a name, and no statement can hold one.
+            values = [value for value in values if "\0" not in value and (value or field.name in MAY_BE_EMPTY)]
             if field.name in ALLOWED:
                 values = [value for value in values[:1] if value in ALLOWED[field.name]]
             if values:

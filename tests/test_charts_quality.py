@@ -140,8 +140,14 @@ def test_with_many_runs_only_baseline_and_focus_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "ends"), [(10, 100, (0, True)), (95, 100, (94.25, True)), (0, 0, (0, True)), (5, 5, (4.5, True))]
+    ("low", "high", "ends"),
+    [(10, 100, (0, True)), (95, 100, (94.25, True)), (0, 0, (0, True)), (5, 5, (4.5, True)), (-20, 50, (-25.25, True))],
 )
 def test_an_axis_begins_at_zero_unless_all_values_are_far_from_it(low: float, high: float, ends: Any) -> None:
     start, end = style.value_range(low, high)
     assert (start, end > high) == (pytest.approx(ends[0]), ends[1])
+
+
+@pytest.mark.parametrize(("low", "high", "ends"), [(-100, -10, (-106.75, 0)), (-100, -95, (-100.375, -94.25))])
+def test_below_zero_an_axis_is_mirrored(low: float, high: float, ends: tuple[float, float]) -> None:
+    assert style.value_range(low, high) == pytest.approx(ends)

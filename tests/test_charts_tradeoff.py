@@ -41,7 +41,7 @@ def tradeoff(
         }
     )
     quality = replace(metric("rougeL_f1", "score", 3), better=better)
-    return charts.Tradeoff(dots, quality, metric("wall_time_s", "s", 2), "Total wall time")
+    return charts.Tradeoff(dots, quality, metric("wall_time_s", "s", 2), "ROUGE-L F1", "Total wall time")
 
 
 def test_the_front_steps_from_the_cheapest_dot_to_the_edge() -> None:

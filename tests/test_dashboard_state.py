@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from dashboard.state import PAGES, Selection
 
-keys = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
+keys = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=20)
 several = st.lists(keys, unique=True, max_size=4).map(tuple)
 or_none = st.lists(keys | st.just(""), unique=True, max_size=4).map(tuple)
 shapes = {
@@ -58,6 +58,8 @@ def test_no_query_breaks_it(query: str) -> None:
     ("query", "field", "value"),
     [
         ("?page=<script>", "page", "home"),
+        ("?ref=%00", "reference", ""),
+        ("?host=a%00&host=b&host=", "hosts", ("b", "")),
         ("?theme=blue", "theme", ""),
         ("?cand=a&cand=b&cand=a", "candidates", ("a", "b")),
         ("?base=a&base=b", "baseline", "a"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from driftline import queries
 from driftline.queries import EVERY, Kept
 from release_roots import BAD, FAIR, GOOD, released, scored, three_releases
-from roots import Root, metrics
+from roots import Root, metrics, prediction
 
 
 @pytest.fixture
@@ -18,10 +19,10 @@ def root(tmp_path: Path) -> Root:
     return Root(tmp_path / "root")
 
 
-def dots(root: Root, kept: Kept = EVERY, **asked: str) -> dict[str, dict[str, Any]]:
+def dots(root: Root, kept: Kept = EVERY, chosen: tuple[str, ...] = (), **asked: str) -> dict[str, dict[str, Any]]:
     with root.open() as store:
         options = {"quality": "rougeL_f1", "cost": "wall_time_s", "stage": "", "reference": ""} | asked
-        rows = queries.tradeoff(store.connection, kept, **options).rows
+        rows = queries.tradeoff(store.connection, kept, **options, chosen=chosen).rows
     return {row["release"]: row for row in rows}
 
 
@@ -81,6 +82,40 @@ def test_the_newest_run_and_the_newest_profile_stand_for_a_release(root: Root) -
     assert (dots(root)["v1"]["run"], dots(root)["v1"]["profile"]) == ("runs/again", "again/v1")
 
 
+def test_a_run_that_has_the_metric_stands_for_its_release_before_newer_and_broken_ones(root: Root) -> None:
+    three_releases(root)
+    newer = {"run_context": {"run_id": "2026-02-01T00:00:00Z", "release": "v1"}}
+    root.run("runs/again", predictions=[prediction("e1")], fingerprint=newer)
+    root.file("eval/runs/broken/metrics.json", "{").file("eval/runs/broken/fingerprint.json", json.dumps(newer))
+
+    assert (dots(root)["v1"]["run"], dots(root)["v1"]["quality"]) == ("runs/v1", GOOD)
+    assert dots(root, quality="avg_output_tokens")["v1"]["run"] == "runs/again"
+
+
+def test_a_compared_profile_stands_for_its_release_before_a_newer_one(root: Root) -> None:
+    three_releases(root)
+    root.profile("again/v1", {"release": "v1", "date": "2026-02-01T00:00:00Z", "totals": {"wall_time_s": 5.0}})
+
+    assert dots(root, chosen=("v2", "v1"))["v1"]["cost"] == 20.0
+    assert dots(root, chosen=("again/v1", "v1"))["v1"]["cost"] == 20.0, "the last one counts most"
+    assert dots(root, chosen=("v1", "again/v1"))["v1"]["cost"] == 5.0
+
+
+def test_a_reference_that_is_asked_for_leaves_metrics_that_need_none(root: Root) -> None:
+    found = dots(three_releases(root), quality="success_rate", reference="gold")
+    assert [row["quality"] for row in found.values()] == [1.0, 1.0, 1.0]
+
+
+def test_repetition_is_offered_and_worked_out_when_it_is_asked_for(root: Root) -> None:
+    three_releases(root)
+    root.run("runs/v1", predictions=[prediction("e1", "a b c d a b c d a b c d")])
+    with root.open() as store:
+        offered = [row["metric"] for row in queries.quality_offers(store.connection, EVERY)]
+    assert "repetition" in offered
+    found = dots(root, quality="repetition")
+    assert (found["v1"]["run"], found["v1"]["quality"]) == ("runs/v1", pytest.approx(1 - 4 / 9))
+
+
 def test_a_side_that_is_missing_is_null_and_keeps_its_row(root: Root) -> None:
     released(root, "only_profile", 1, wall_s=1.0)
     released(root, "only_run", 2, rouge=FAIR)
@@ -116,6 +151,7 @@ def test_filters_keep_profiles_by_host_and_dataset_and_those_that_state_none(roo
     assert kept("a", "") == {"v1", "v2", "v3", "v5"}
     assert kept("b", datasets=("other",)) == {"v4"}
     assert kept("a", datasets=("other",)) == set()
+    assert dots(root, Kept(("a",))).keys() == {"v1", "v2", "v3"}, "what is hidden is not missing"
 
 
 def test_the_default_pair_is_chosen_among_those_that_are_kept(root: Root) -> None:

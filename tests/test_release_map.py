@@ -122,6 +122,24 @@ def test_a_wrong_word_is_refused_and_nothing_is_written(
     assert not (root.folder / "releases.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    "before",
+    ["runs/b: v1\t# laptop\n", "a:\tv\n", "a: &x v1\nruns/a: *x\n", "{runs/b: v1}\n", "{}\n", "runs/b: v1\n...\n"],
+)
+def test_what_cannot_be_changed_in_one_place_is_said_to_be_so(root: Root, driftline: Run, before: str) -> None:
+    root.file("releases.yaml", before)
+    done = driftline("releases", "map", "runs/a", "v9", "--root", root.folder)
+    assert (done.code, content(root)) == (2, before)
+    assert "cannot be changed in one place" in done.err
+
+
+@pytest.mark.parametrize(("run", "why"), [("references/silver/s", "a reference"), ("runs/_old", "an archived run")])
+def test_what_stands_for_no_release_is_told(root: Root, driftline: Run, run: str, why: str) -> None:
+    root.run(run, predictions=[])
+    done = driftline("releases", "map", run, "v1", "--root", root.folder)
+    assert (done.code, done.err) == (0, f"{run} is release v1; as {why} it stands for none on Performance\n")
+
+
 def test_to_say_it_again_changes_nothing(root: Root, driftline: Run) -> None:
     root.file("releases.yaml", COMMENTED)
     written = os.stat(root.folder / "releases.yaml").st_mtime_ns

@@ -154,7 +154,7 @@ def test_what_is_asked_ahead_is_what_the_page_asks(looked_at: Root) -> None:
         model = look()
         home.build(model, Selection.from_query(f"?page=home&base={B}&cand={C}"))
         model.close()
-    assert len(ahead) == 3
+    assert len(ahead) == 2
     assert ahead <= set(asked)
 
 
@@ -169,7 +169,7 @@ def test_figures_are_made_ready_only_while_nobody_waits(
     submitted: list[Selection] = []
 
     class Noting:
-        def submit(self, _draw: Any, selection: Selection) -> Future[str]:
+        def submit(self, _draw: Any, _asked: str, selection: Selection) -> Future[str]:
             submitted.append(selection)
             return Future()
 
@@ -180,3 +180,28 @@ def test_figures_are_made_ready_only_while_nobody_waits(
     screen._prepare(screen.selection)
     screen._prepare(Selection.from_query("?page=kpis"))
     assert submitted == [screen.selection] * drawn
+
+
+def test_a_fault_stands_in_the_place_of_what_was_asked_for(looked_at: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared(looked_at)
+    monkeypatch.setattr(app.Screen, "_on_ask", lambda _self, _attr, _old, _new: None)
+    screen = app.Screen(f"?page=home&base={B}&cand={C}")
+    body, asked = screen.body.text, "1 figures"
+    screen.bridge.value = asked
+    failed: Future[Any] = Future()
+    failed.set_exception(ValueError("no figure"))
+    with pytest.raises(ValueError, match="no figure"):
+        screen._answer(asked, failed)
+    assert "no figure" in screen.figures.text
+    assert screen.body.text == body
+    assert screen.bridge.placeholder == asked
+
+
+def test_figures_that_nobody_waits_for_any_more_are_not_drawn(looked_at: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared(looked_at)
+    monkeypatch.setattr(app.Screen, "_on_ask", lambda _self, _attr, _old, _new: None)
+    monkeypatch.setattr(app, "draw", lambda _selection: "drawn")
+    screen = app.Screen(f"?page=home&base={B}&cand={C}")
+    screen.bridge.value = "2 ?page=kpis"
+    assert screen._draw("1 ?page=home figures", screen.selection) == ""
+    assert screen._draw("2 ?page=kpis", screen.selection) == "drawn"

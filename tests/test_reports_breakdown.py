@@ -63,3 +63,17 @@ def test_names_are_text(root: Root) -> None:
     shown = Reader(page(root.profile("v1", content)))
     assert "script" not in shown.elements
     assert shown.text.count(HOSTILE) >= 3
+
+
+def test_the_trace_of_the_only_profile_is_shown(root: Root) -> None:
+    root.profile("v1", profile("v1", totals={"wall_time_s": 3})).profile("v2", profile("v2", totals={"wall_time_s": 3}))
+    tick = "2026-01-01T00:00:01Z pid=1 stage=a rss_mb=1 peak_rss_mb=2 cpu_pct=3 elapsed_s=4"
+    root.file("profiles/v1.monitor.log", f"# x monitor (a) session_start=2026-01-01T00:00:00Z\n{tick}\n")
+    with root.open() as store:
+        shown = [
+            breakdown.trace(store.connection, row, row["profile"], "light")
+            for row in queries.profile_list(store.connection)
+        ]
+    assert "<h3>1 profile has a monitor trace</h3>" in shown[0]
+    assert "driftline-figures" in shown[0]
+    assert shown[1] == ""

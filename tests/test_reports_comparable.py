@@ -19,11 +19,11 @@ def root(tmp_path: Path) -> Root:
     return Root(tmp_path / "root")
 
 
-def said(root: Root) -> list[str]:
-    """The lines of the banner without their marks."""
+def said(root: Root, compared: int = 99) -> list[str]:
+    """The lines of the banner without their marks, where the last few profiles are compared."""
     with root.open() as store:
         rows = {row["profile"]: row for row in queries.profile_list(store.connection)}
-        first, second, *others = rows
+        first, second, *others = list(rows)[-compared:]
         comparison = ProfileComparison(
             first, second, tuple(others), {key: key for key in rows}, profiles=rows,
             query=lambda **changes: f"?{changes}",
@@ -51,6 +51,28 @@ def test_other_machines_and_datasets_are_warned_of_in_the_words_of_the_specifica
         "Different datasets. d, other. Profiles use different datasets — wall times are not directly comparable across "
         "different episode counts/sizes."
     )
+
+
+def test_what_is_drawn_beside_the_compared_ones_is_warned_of_too(root: Root) -> None:
+    released(root, "v1", 1, wall_s=1.0, host="a", dataset="other")
+    for day in (2, 3):
+        released(root, f"v{day}", day, wall_s=1.0, host="b")
+
+    assert said(root, compared=2) == [
+        "Different machines in the charts. a, b. Those compared are of b; absolute RSS/CPU values are not directly "
+        "comparable with the others. Keep b",
+        "Different datasets in the charts. d, other. Those compared are of d; wall times are not directly comparable "
+        "with the others.",
+    ]
+
+
+def test_a_host_or_a_device_that_only_some_state_is_a_difference(root: Root) -> None:
+    released(root, "v1", 1, wall_s=1.0, host="a", environment={"device": "mps"})
+    released(root, "v2", 2, wall_s=1.0, host="", environment={"device": None})
+
+    machines, devices = said(root)
+    assert machines.startswith("Different machines. a, not stated. Selected profiles")
+    assert devices == "Different devices. Device mps in v1, not stated in v2."
 
 
 def test_devices_and_software_are_told_with_who_has_what(root: Root) -> None:

@@ -50,6 +50,12 @@ def test_every_release_has_a_row_and_what_is_missing_is_a_word(root: Root) -> No
     assert [row["run"] for row in read(root).rows] == [None, "baselines/a", "runs/c", "runs/d"]
 
 
+def test_a_reference_is_no_evaluation_of_a_release(root: Root) -> None:
+    root.profile("p1", profile("v1", totals=TOTALS))
+    evaluated(root, "references/silver/s", "v1")
+    assert coverage.title(read(root).rows) == "The one release has no evaluation"
+
+
 @pytest.mark.parametrize(("release", "is_told"), [("v1", False), (None, True), ("v2", True)])
 def test_the_remedy_is_told_where_a_run_or_a_profile_stands_alone(
     root: Root, release: str | None, is_told: bool

@@ -84,8 +84,15 @@ def test_a_trace_that_is_only_spoken_of_is_listed(root: Root) -> None:
     root.file("profiles/v2.stage_truth.json", '{"rfc065_monitor": {"lines": 42, "bytes": 100}}')
     page = rendered(root)
     assert titles(page) == ["1 profile has a monitor trace"]
-    assert "42 lines noted" in page
-    assert "only their size is known" in page
+    assert "no log here, 42 lines noted" in page
+    assert "No tick can be drawn." in page
+
+
+def test_a_log_without_a_whole_tick_is_there_all_the_same(root: Root) -> None:
+    log(root, "v3", [tick(3, "load")[:40]])
+    page = rendered(root)
+    assert "no whole tick in the log" in page
+    assert "No tick can be drawn." in page
 
 
 def test_every_tick_can_be_taken_along_and_of_very_many_the_command(
@@ -134,3 +141,13 @@ def test_what_was_frozen_lies_beside_what_was_sampled_on_one_scale() -> None:
     assert column(memory, "y") == [1 + charts.GAP + 0.25, None, 1 + charts.GAP + 0.5]
     assert column(cpu, "y") == [0.1, 1.0, 0.2]
     assert (column(level, "left"), column(level, "right"), column(level, "y")) == ([0], [1], [2 + charts.GAP])
+
+
+def test_where_no_memory_was_readable_the_scale_is_that_of_what_was_frozen() -> None:
+    frozen = pd.DataFrame({"stage": ["a"], "peak_rss_mb": [400.0], "avg_cpu_pct": [None]})
+    trace = charts.Trace(
+        points((0, "a", None, None), (1, "a", None, None)), frozen, metric("peak_rss_mb", "MB"),
+        metric("avg_cpu_pct", "%", 1),
+    )  # fmt: skip
+    (level,) = glyphs(charts.draw_trace(trace, style.LIGHT), "Segment", "frozen peak_rss_mb")
+    assert column(level, "y") == [2 + charts.GAP]

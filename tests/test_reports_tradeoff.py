@@ -75,6 +75,22 @@ def test_who_lacks_which_side_is_named(root: Root) -> None:
     assert "No evaluation: p4, p5, p6, p7 and 2 more. No ROUGE-L F1: unscored. No profile: run_only." in page
 
 
+def test_mixed_machines_are_told_and_a_compared_profile_behind_another(root: Root) -> None:
+    three_releases(root)
+    released(root, "v4", 4, rouge=GOOD, wall_s=5.0, host="b")
+    root.profile("v5", {"release": "v4", "date": "2026-02-01T00:00:00Z", "totals": {"wall_time_s": 5.0}})
+    page = rendered(root)
+
+    assert title(page).endswith("2 machines are mixed")
+    assert "Another profile of its release is drawn: v4." in page
+
+
+def test_where_only_the_values_are_missing_it_does_not_speak_of_sides(root: Root) -> None:
+    page = rendered(three_releases(root), Sides(reference="nowhere"))
+    assert title(page) == "No release has both values"
+    assert "No ROUGE-L F1: v1, v2, v3." in page
+
+
 def test_without_any_dot_it_says_what_a_dot_is(root: Root) -> None:
     released(root, "v1", 1, wall_s=1.0)
     released(root, "v2", 2, wall_s=1.0)

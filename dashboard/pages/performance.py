@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from dashboard import shell
@@ -28,7 +29,13 @@ def build(connection: queries.Connection, selection: Selection) -> Page:
     alone = queries.coverage(connection).rows
     panel = profile_panel(selection, choice, every, labels, prefix, alone)
     if choice is None:
-        return Page(panel, "", _few(connection, selection, profiles, labels, bool(every)), selection)
+        return Page(
+            panel,
+            "",
+            _few(connection, selection, profiles, labels, bool(every)),
+            selection,
+            _alone(selection, profiles, labels),
+        )
 
     full = replace(
         selection, profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=choice.focus
@@ -51,6 +58,16 @@ def build(connection: queries.Connection, selection: Selection) -> Page:
         return cost_figures.figures(later, comparison, selection.theme, sides, selection.monitor)
 
     return Page(panel, context, body, full, figures)
+
+
+def _alone(
+    selection: Selection, profiles: dict[str, Row], labels: dict[str, str]
+) -> Callable[[queries.Connection], str] | None:
+    """What draws the trace of the only profile, where it has one."""
+    only = next(iter(profiles.values()), None)
+    if only is None or not only["has_monitor"]:
+        return None
+    return lambda later: breakdown.trace(later, only, labels[only["profile"]], selection.theme, selection.monitor)
 
 
 def _few(

@@ -25,7 +25,7 @@ def map_release(store: Store, run: str, release: str) -> str:
     """
     if text(release) != release or "\n" in release:
         raise UserError(f"{release!r} is no release", "name it in one line, without white space around it")
-    key, stated = _found(store, run)
+    key, stated, apart = _found(store, run)
     if stated is not None and stated != release:
         raise UserError(
             f"fingerprint.json of {key} names release {stated}, which counts more than {NAME}",
@@ -35,9 +35,15 @@ def map_release(store: Store, run: str, release: str) -> str:
     with store.cache.lock():
         before = _content(path)
         known = _mapping(before)
+        if known is None:
+            raise UserError(f"{NAME} is no mapping of run to release", BY_HAND)
         if known.get(key) == release:
             return f"{key} is release {release} already"
-        after = with_mapping(before, key, release)
+        try:
+            after = with_mapping(before, key, release)
+        except yaml.YAMLError:
+            # The parser that reads fast takes more than the one that knows where things stand.
+            after = ""
         if _mapping(after) != {**known, key: release}:
             raise UserError(f"{NAME} is written in a way that cannot be changed in one place", BY_HAND)
         try:
@@ -45,16 +51,18 @@ def map_release(store: Store, run: str, release: str) -> str:
         except OSError as error:
             raise UserError(f"cannot write {path}: {error.strerror}", "make it writable and try again") from None
     was = f", no longer {known[key]}" if key in known else ""
-    return f"{key} is release {release}{was}"
+    return f"{key} is release {release}{was}" + (f"; as {apart} it stands for none on Performance" if apart else "")
 
 
-def _found(store: Store, run: str) -> tuple[str, str | None]:
-    """The key of the run, and the release that it names itself."""
-    statement = "select run, run_id, case when release_source = 'fingerprint' then release end from runs order by run"
+def _found(store: Store, run: str) -> tuple[str, str | None, str | None]:
+    """The key of the run, the release that it names itself, and what keeps it from standing for a release."""
+    statement = """select run, run_id, case when release_source = 'fingerprint' then release end,
+    case when category = 'reference' then 'a reference' when archived then 'an archived run' end
+from runs order by run"""
     rows = store.connection.execute(statement).fetchall()
     found = [row for row in rows if row[0] == run] or [row for row in rows if row[1] == run]
     if len(found) == 1:
-        return found[0][0], found[0][2]
+        return found[0][0], found[0][2], found[0][3]
     if found:
         raise UserError(f"{len(found)} runs are called {run}", f"name one: {', '.join(row[0] for row in found)}")
     near = get_close_matches(run, [name for row in rows for name in row[:2]], 3)
@@ -75,16 +83,14 @@ def _content(path: Path) -> str:
         raise UserError(f"{NAME} is not UTF-8", "save it as UTF-8 and try again") from None
 
 
-def _mapping(content: str) -> dict[str, str | None]:
-    """What the file says: of every key the text of its value, None for what is no text."""
+def _mapping(content: str) -> dict[str, str | None] | None:
+    """What the file says: of every key the text of its value, None for what is no text. None where it is no mapping."""
     problems = Problems()
     document = load_mapping(content.encode(), problems)
     if document is not None:
         return {str(key): document.written.get(str(key)) for key in document.content}
     # A file of comments alone says nothing, and is no fault.
-    if not problems and yaml.compose(content, Loader=yaml.SafeLoader) is None:
-        return {}
-    raise UserError(f"{NAME} is no mapping of run to release", BY_HAND)
+    return {} if not problems and yaml.compose(content, Loader=yaml.SafeLoader) is None else None
 
 
 def with_mapping(content: str, run: str, release: str) -> str:

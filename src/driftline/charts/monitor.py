@@ -56,7 +56,8 @@ def draw_trace(trace: Trace, palette: Palette) -> Plot:
         ("cpu_pct", "CPU", trace.cpu, 0.0, "avg_cpu_pct"),
     ):
         stated = found.merge(trace.frozen[["stage", frozen]], on="stage").dropna(subset=[frozen])
-        top = max(points[name].max(), stated[frozen].max(), 0) if len(stated) else points[name].max()
+        # Of no number at all the largest is NaN, which is larger than none.
+        top = pd.concat([points[name], stated[frozen]]).max()
         top = float(top) if top > 0 else 1.0
         levels = stated.assign(y=floor + stated[frozen] / top)[["left", "right", "y"]]
         line = Segment(

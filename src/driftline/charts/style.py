@@ -151,6 +151,12 @@ def write(drawn: Any, x: Any, y: Any, text: list[str], **style: Any) -> None:
 
 def value_range(low: float, high: float) -> tuple[float, float]:
     """Where an axis of values begins and ends: at zero, but close to values that lie far from it and close together."""
+    if low < 0 < high:
+        beyond = (high - low) * 0.075
+        return low - beyond, high + beyond
+    if low < 0:
+        end, start = value_range(-high, -low)
+        return -start, -end
     if not high > 0:
         return 0.0, 1.0
     room = (high - low) * 0.15 or high * 0.1

@@ -35,6 +35,7 @@ class Tradeoff:
     dots: pd.DataFrame
     quality: Metric
     cost: Metric
+    quality_name: str
     cost_name: str
 
     @property
@@ -114,7 +115,7 @@ def draw_tradeoff(tradeoff: Tradeoff, palette: Palette) -> Plot:
     _dots(drawn, tradeoff, palette)
     texts = Texts()
     (left, right), (_, top) = cost, quality
-    texts.add(left, top, _with_unit(tradeoff.quality.label, tradeoff.quality), palette["ink3"], dx=-44, dy=-14)
+    texts.add(left, top, _with_unit(tradeoff.quality_name, tradeoff.quality), palette["ink3"], dx=-44, dy=-14)
     below = _with_unit(tradeoff.cost_name, tradeoff.cost)
     texts.add(right, quality[0], below, palette["ink3"], "right", dy=31)
     if len(corners):

@@ -53,6 +53,8 @@ def lay_out_trends(
         key=trend["profile"],
     ).sort_values(["row", "x"])
     top = frame.groupby("stage")["value"].transform("max")
+    # Captures are known of profiles too that are not drawn.
+    spread = spread[spread["profile"].isin(list(at))]
     if len(spread):
         widest = frame["stage"].map(spread.groupby("stage")["high"].max())
         top = top.combine(widest, np.fmax)
@@ -72,7 +74,7 @@ def lay_out_trends(
 
 def _place_spread(spread: pd.DataFrame, frame: pd.DataFrame, at: Mapping[str, int]) -> pd.DataFrame:
     scales = frame.drop_duplicates("stage").set_index("stage")[["row", "scale"]]
-    known = spread[spread["stage"].isin(scales.index) & spread["profile"].isin(list(at))].copy()
+    known = spread[spread["stage"].isin(scales.index)].copy()
     if known.empty:
         return pd.DataFrame({"x": [], "low": [], "high": []}, dtype=float)
     floor = known["stage"].map(scales["row"]) + FLOOR

@@ -17,8 +17,9 @@ TICK_COLUMNS = ("section", "at", "pid", "stage", "rss_mb", "peak_rss_mb", "cpu_p
 
 
 def traces(connection: Connection, kept: Kept) -> Table:
-    """profile, section, started_at, ticks, seconds, peak_rss_mb and avg_cpu_pct of the ticks; lines, bytes and the
-    frozen peak of the profile; in release order. A trace that is only spoken of has no section and no ticks."""
+    """profile, section, started_at, ticks, seconds, peak_rss_mb and avg_cpu_pct of the ticks; monitor_lines,
+    has_log and the frozen peak of the profile; in release order. A trace that is only spoken of, or has no whole line,
+    has no section and no ticks."""
     return ask(
         connection,
         f"""select
@@ -30,12 +31,13 @@ def traces(connection: Connection, kept: Kept) -> Table:
     max(s.rss_mb) as peak_rss_mb,
     avg(s.cpu_pct) as avg_cpu_pct,
     p.monitor_lines,
-    p.monitor_bytes,
+    bool_or(l.profile is not null) as has_log,
     p.peak_rss_mb as frozen_peak_rss_mb
 from profiles as p
 left join monitor_samples as s on s.profile = p.profile
+left join source_monitor_logs as l on l.profile = p.profile
 where not p.archived and p.has_monitor and {kept.condition}
-group by p.profile, p.release_order, p.monitor_lines, p.monitor_bytes, p.peak_rss_mb, s.section
+group by p.profile, p.release_order, p.monitor_lines, p.peak_rss_mb, s.section
 order by p.release_order, s.section""",
     )
 
@@ -67,19 +69,21 @@ def trace(connection: Connection, profile: str, section: int) -> pd.DataFrame:
     return frame(connection, trace_sql(profile, section))
 
 
-def frozen_stages(connection: Connection, profile: str) -> pd.DataFrame:
-    """stage, peak_rss_mb, avg_cpu_pct: what the profile itself says of its stages."""
-    return frame(
-        connection,
-        f"""select
+def frozen_stages_sql(profile: str) -> str:
+    """What the profile itself says of its stages."""
+    return f"""select
     stage,
     max(value) filter (where metric = 'peak_rss_mb') as peak_rss_mb,
     max(value) filter (where metric = 'avg_cpu_pct') as avg_cpu_pct
 from stage_metrics
 where profile = {literal(profile)}
 group by stage
-order by min(stage_order), stage""",
-    )
+order by min(stage_order), stage"""
+
+
+def frozen_stages(connection: Connection, profile: str) -> pd.DataFrame:
+    """stage, peak_rss_mb, avg_cpu_pct."""
+    return frame(connection, frozen_stages_sql(profile))
 
 
 def ticks(connection: Connection, profile: str) -> Table:

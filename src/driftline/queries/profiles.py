@@ -141,19 +141,19 @@ def coverage(connection: Connection) -> Table:
         """with tagged as (
     select
         case when r.profile is not null or u.release_source <> 'run_id' then r.release end as release,
-        r.run,
+        u.run,
         l.label,
         u.episodes,
-        list_position(['baseline', 'run', 'reference'], u.category) as place,
+        list_position(['baseline', 'run'], u.category) as place,
         r.profile,
         p.captured_at,
         p.release_order
     from releases as r
-    left join runs as u on u.run = r.run
-    left join run_labels as l on l.run = r.run
-    left join profiles as p on p.profile = r.profile
     -- What others are scored against belongs to no release.
-    where r.profile is not null or u.category <> 'reference'
+    left join runs as u on u.run = r.run and u.category <> 'reference'
+    left join run_labels as l on l.run = u.run
+    left join profiles as p on p.profile = r.profile
+    where r.profile is not null or u.run is not null
 ),
 
 captured as (
@@ -227,6 +227,12 @@ def environment_differences(connection: Connection, profiles: list[str]) -> list
             or starts_with(key, 'library_versions.')
         )
     group by key, value
+    union all
+    -- a device that only some state is a difference: the others ran on one that nobody knows
+    select 'device' as key, 'not stated' as value, list(profile order by list_position({listed}, profile)) as profiles
+    from profiles
+    where list_contains({listed}, profile) and device is null
+    having count(*) between 1 and {len(profiles) - 1}
 )
 
 select key, list({{'value': value, 'profiles': profiles}} order by list_position({listed}, profiles[1])) as "values"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from driftline.artifacts.bulk import literal
+from collections.abc import Sequence
+
+from driftline.artifacts.bulk import literal, literals
 from driftline.queries.asking import Connection, Row, Table, ask
 from driftline.queries.profiles import Kept
 
@@ -10,34 +12,51 @@ TOTAL_COSTS = ("wall_time_s", "peak_rss_mb", "avg_wall_time_per_episode_s")
 STAGE_COSTS = ("wall_time_s", "peak_rss_mb", "avg_cpu_pct")
 
 
-def _pairs(kept: Kept) -> str:
-    """The run and the profile that stand for each release: the newest of each, as far as the filters keep profiles.
+# What others are scored against belongs to no release.
+CANDIDATES = "not archived and category <> 'reference' and status <> 'broken'"
 
-    What others are scored against belongs to no release, nor does a run that nothing but its directory names, unless a
-    profile carries that name.
+
+def _pairs(kept: Kept, quality: str, chosen: Sequence[str]) -> str:
+    """The run and the profile that stand for each release: the newest run that has the metric, else the newest, and the
+    last of the chosen profiles, else the newest that the filters keep.
+
+    A run that nothing but its directory names belongs to no release, unless a profile carries that name; a release of
+    which the filters hide every profile is left out.
     """
     return f"""profiled as (
-    select release, arg_max(profile, release_order) as profile, max(release_order) as release_order
+    select
+        release,
+        arg_max(profile, (coalesce(list_position({literals(list(chosen))}, profile), 0), release_order)) as profile
     from profiles
     where not archived and {kept.condition}
     group by release
 ),
 
+measured as (
+    select distinct run from run_metrics where metric = {literal(quality)} and value is not null
+),
+
 evaluated as (
     select
-        release,
-        bool_or(release_source <> 'run_id') as is_named,
-        arg_max(run, (created_at is not null, created_at, run)) as run
-    from runs
-    where not archived and category <> 'reference'
-    group by release
+        u.release,
+        bool_or(u.release_source <> 'run_id') as is_named,
+        arg_max(u.run, (m.run is not null, u.created_at is not null, u.created_at, u.run)) as run
+    from runs as u
+    left join measured as m using (run)
+    where {CANDIDATES}
+    group by u.release
+),
+
+hidden as (
+    select release from profiles where not archived and not ({kept.condition})
 ),
 
 pairs as (
-    select coalesce(p.release, e.release) as release, p.profile, p.release_order, e.run
+    select coalesce(p.release, e.release) as release, p.profile, f.release_order, e.run
     from profiled as p
+    left join profiles as f on f.profile = p.profile
     full outer join evaluated as e on e.release = p.release
-    where p.profile is not null or e.is_named
+    where p.profile is not null or (e.is_named and e.release not in (select release from hidden))
 )"""
 
 
@@ -45,13 +64,23 @@ def quality_offers(connection: Connection, kept: Kept) -> list[Row]:
     """metric, label, releases (count): what the runs of releases were measured by."""
     return ask(
         connection,
-        f"""with {_pairs(kept)}
+        f"""with evaluated as (
+    select run, release from runs where {CANDIDATES}
+),
+
+offered as (
+    select run, metric from run_aggregates
+    union all
+    -- worked out from the texts, once it is asked for
+    select run, 'repetition' as metric from runs where has_predictions
+)
 
 select m.metric, m.label, count(distinct p.release) as releases
-from pairs as p
-inner join run_aggregates as v on v.run = p.run
+from profiles as p
+inner join evaluated as e on e.release = p.release
+inner join offered as v on v.run = e.run
 inner join metrics as m on m.metric = v.metric
-where m.family <> 'flow' and p.profile is not null
+where m.family <> 'flow' and not p.archived and {kept.condition}
 group by m.metric, m.label, m.is_primary
 order by
     list_position(['rougeL_f1', 'success_rate', 'avg_latency_s'], m.metric) nulls last,
@@ -73,15 +102,18 @@ order by min(stage_order), stage""",
     return [row["stage"] for row in rows]
 
 
-def tradeoff(connection: Connection, kept: Kept, quality: str, cost: str, stage: str, reference: str) -> Table:
+def tradeoff(
+    connection: Connection, kept: Kept, quality: str, cost: str, stage: str, reference: str, chosen: Sequence[str]
+) -> Table:
     """release, profile, run, label, release_order, quality, reference, references (that its run was scored against),
     run_dataset, profile_dataset, cost, on_front; in release order, those without a profile at last.
 
-    `stage` is empty for a total. Without a `reference` each run is taken at the one that most releases share. On the
-    front is what no other release of the same reference and datasets beats on one side without losing on the other;
-    NULL where a side is missing or the metric has no direction.
+    `stage` is empty for a total. Without a `reference` each run is taken at the one that most releases share; what
+    needs none is taken as it is. `chosen` are the profiles that stand for their release before others, the last first.
+    On the front is what no other release of the same reference and datasets beats on one side without losing on the
+    other; NULL where a side is missing or the metric has no direction.
     """
-    chosen = f"where reference = {literal(reference)}" if reference else ""
+    against = f"where reference = {literal(reference)} or reference is null" if reference else ""
     costs = (
         f"select profile, value as cost from stage_metrics where stage = {literal(stage)} and metric = {literal(cost)}"
         if stage
@@ -89,7 +121,7 @@ def tradeoff(connection: Connection, kept: Kept, quality: str, cost: str, stage:
     )
     return ask(
         connection,
-        f"""with {_pairs(kept)},
+        f"""with {_pairs(kept, quality, chosen)},
 
 scored as (
     select p.run, v.reference, v.value
@@ -99,7 +131,7 @@ scored as (
 ),
 
 shared as (
-    select reference, count(*) as runs from scored {chosen} group by reference
+    select reference, count(*) as runs from scored {against} group by reference
 ),
 
 qualities as (

@@ -6,7 +6,8 @@ from typing import Any
 
 from driftline import queries
 from driftline.metrics import Metric
-from driftline.reports import coverage, html
+from driftline.reports import coverage, html, monitors
+from driftline.reports.choice import ProfileComparison
 from driftline.reports.html import esc
 from driftline.reports.performance import TILES
 
@@ -26,6 +27,16 @@ def render(connection: queries.Connection, profile: Row, label: str) -> str:
         + f'<div class="tiles">{tiles}</div><section class="sec2">{_stages(table, registry)}</section>'
         + f'<section class="sec2">{coverage.render(queries.coverage(connection))}</section>'
     )
+
+
+def trace(connection: queries.Connection, profile: Row, label: str, theme: str, asked: str = "") -> str:
+    """The monitor trace of that profile as a section; nothing where there is none."""
+    if not profile["has_monitor"]:
+        return ""
+    key = profile["profile"]
+    kept = queries.Kept((profile["hostname"] or "",), (profile["dataset_id"] or "",))
+    alone = ProfileComparison(key, key, (), {key: label}, profiles={key: profile}, kept=kept)
+    return html.section("monitors", monitors.render(connection, alone, theme, asked), "sec2")
 
 
 def _said(profile: Row, registry: dict[str, Metric]) -> str:

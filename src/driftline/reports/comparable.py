@@ -23,19 +23,27 @@ NOTE = "rss_measurement_note"
 # What each key of an environment is called; those of hardware say nothing new where the hosts differ.
 HARDWARE = {"cpu": "CPU", "os": "Operating system"}
 DEVICES = {"device": "Device", "precision": "Precision"}
-NAMED, LIBRARIES_NAMED = 2, 3
+NAMED, LIBRARIES_NAMED, VALUES_NAMED = 2, 3, 6
+NOT_STATED = "not stated"
+# Trends and quality against cost draw every profile that the filters keep.
+OTHERS = {
+    "machines": "absolute RSS/CPU values are not directly comparable with the others.",
+    "datasets": "wall times are not directly comparable with the others.",
+}
 
 
 def banner(connection: queries.Connection, comparison: ProfileComparison) -> str:
     """One line for each reason as HTML; nothing where there is none."""
-    chosen = [comparison.baseline, *comparison.candidates]
+    chosen, drawn = [comparison.baseline, *comparison.candidates], list(comparison.profiles)
     rows = {row["key"]: row["values"] for row in queries.environment_differences(connection, chosen)}
     hosts, datasets = (_values(comparison, chosen, name) for name in ("hostname", "dataset_id"))
+    all_hosts, all_datasets = (_values(comparison, drawn, name) for name in ("hostname", "dataset_id"))
+    one_host = _one_host(comparison)
     devices = {**({} if len(hosts) > 1 else HARDWARE), **DEVICES}
     software = {"python": "Python", **{key: key.removeprefix(LIBRARY) for key in rows if key.startswith(LIBRARY)}}
     lines = [
-        _line("Different machines", ", ".join(hosts), f"{MACHINES}{_one_host(comparison)}") if len(hosts) > 1 else "",
-        _line("Different datasets", ", ".join(datasets), DATASETS) if len(datasets) > 1 else "",
+        _mixed("machines", hosts, all_hosts, MACHINES, one_host),
+        _mixed("datasets", datasets, all_datasets, DATASETS, ""),
         _line("Different devices", _told(rows, devices, comparison)),
         _line("Different software", _told(rows, software, comparison)),
         *(_line(f"Memory of {_names(found, comparison)}", found["value"]) for found in rows.get(NOTE, [])),
@@ -44,9 +52,21 @@ def banner(connection: queries.Connection, comparison: ProfileComparison) -> str
     return f'<div class="ban">{"<br>".join(said)}</div>' if said else ""
 
 
-def _values(comparison: ProfileComparison, chosen: Sequence[str], name: str) -> list[str]:
-    """What the chosen profiles state, each once."""
-    return sorted({value for profile in chosen if (value := comparison.profiles[profile][name])})
+def _values(comparison: ProfileComparison, profiles: Sequence[str], name: str) -> list[str]:
+    """What the profiles state, each once; where only some state it, that is a difference too."""
+    stated = {comparison.profiles[profile][name] for profile in profiles} - {None, ""}
+    is_whole = all(comparison.profiles[profile][name] for profile in profiles)
+    return [*sorted(stated), *([] if is_whole or not stated else [NOT_STATED])]
+
+
+def _mixed(what: str, chosen: list[str], drawn: list[str], why: str, remedy: str) -> str:
+    """The RFC's line where the compared profiles differ; else one where those drawn beside them do."""
+    if len(chosen) > 1:
+        return _line(f"Different {what}", html.some(chosen, VALUES_NAMED), why + remedy)
+    if len(drawn) > 1:
+        same = f"Those compared are of {esc(chosen[0]) if chosen else 'none that is stated'}; "
+        return _line(f"Different {what} in the charts", html.some(drawn, VALUES_NAMED), same + OTHERS[what] + remedy)
+    return ""
 
 
 def _line(what: str, said: str, why: str = "") -> str:

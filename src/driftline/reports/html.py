@@ -54,9 +54,9 @@ def link(href: str, inner: str, attributes: str = "") -> str:
     return f'<a href="{esc(href)}" data-go {attributes}>{inner}</a>'
 
 
-def show_sql(statement: str) -> str:
-    """The statement that gave what is shown, folded."""
-    return fold("Show SQL", f'<pre tabindex="0">{esc(statement)}</pre>', "sql")
+def show_sql(statement: str, what: str = "") -> str:
+    """The statement that gave what is shown, folded; of several side by side `what` tells which, a word of ours."""
+    return fold(f"{what}: show SQL" if what else "Show SQL", f'<pre tabindex="0">{esc(statement)}</pre>', "sql")
 
 
 def fold(summary: str, inner: str, css: str = "more") -> str:

@@ -39,7 +39,7 @@ def render(connection: queries.Connection, comparison: ProfileComparison, theme:
     caption = "Memory and CPU of the whole process tree while a profile was captured, a section for every capture."
     listed = html.heading(title(table.rows), caption, table.sql) + _table(table.rows, shown, comparison, registry)
     if shown is None:
-        return listed + html.empty("The logs themselves are not here: only their size is known.")
+        return listed + html.empty("No tick can be drawn.")
     count = sum(row["ticks"] for row in table.rows if row["profile"] == shown["profile"])
     drawn = _drawn(connection, comparison, shown, theme, registry)
     return listed + drawn + _download(connection, shown["profile"], count, comparison.labels[shown["profile"]])
@@ -70,8 +70,8 @@ def _table(rows: Sequence[Row], shown: Row | None, comparison: ProfileComparison
 def _cells(row: Row, shown: Row | None, comparison: ProfileComparison, registry: dict[str, Metric]) -> list[str]:
     name = esc(comparison.labels[row["profile"]])
     if not row["ticks"]:
-        size = "no log beside the profile" if row["monitor_lines"] is None else f"{row['monitor_lines']:,} lines noted"
-        return [name, "", f'<span class="m">{size}</span>', "0", "", "", _number(row, registry, "frozen"), ""]
+        why = "no whole tick in the log" if row["has_log"] else f"no log here, {row['monitor_lines']:,} lines noted"
+        return [name, "", f'<span class="m">{why}</span>', "0", "", "", _number(row, registry, "frozen"), ""]
     if comparison.is_live:
         current = 'aria-current="true"' if row is shown else ""
         name = html.link(comparison.query(monitor=key_of(row)), name, current)
@@ -130,9 +130,11 @@ def _said(row: Row, registry: dict[str, Metric]) -> str:
 
 
 def _download(connection: queries.Connection, profile: str, count: int, label: str) -> str:
-    """The ticks as a file; of very many the command that writes it."""
+    """The ticks as a file, of very many the command that writes it; and the statement behind the dashes."""
+    frozen = html.show_sql(queries.frozen_stages_sql(profile), "Frozen")
     if count > queries.TICKS_TAKEN_ALONG:
         statement = shlex.quote(f"from monitor_samples where profile = {literal(profile)}")
-        return f'<p class="cap">{count:,} ticks: <code>driftline sql --format csv {esc(statement)}</code></p>'
-    table = queries.ticks(connection, profile)
-    return f'<div class="cap">Every tick of {esc(label)}: {csv.behind("trace.csv", table, queries.TICK_COLUMNS)}</div>'
+        command = f"<code>driftline sql --format csv {esc(statement)}</code>"
+        return f'<div class="cap">{count:,} ticks: {command} {frozen}</div>'
+    file = csv.behind("trace.csv", queries.ticks(connection, profile), queries.TICK_COLUMNS)
+    return f'<div class="cap">Every tick of {esc(label)}: {file} {frozen}</div>'

@@ -107,7 +107,11 @@ def _performance(connection: Any) -> str:
     labels, _ = shorten(list(profiles))
     if choice is None:
         nothing = "<h1>No costs to compare yet.</h1>" + html.empty(*breakdown.NOTHING)
-        return html.join(breakdown.render(connection, row, labels[key]) for key, row in profiles.items()) or nothing
+        alone = (
+            breakdown.render(connection, row, labels[key]) + breakdown.trace(connection, row, labels[key], "light")
+            for key, row in profiles.items()
+        )
+        return html.join(alone) or nothing
     comparison = ProfileComparison(choice.baseline, choice.focus, choice.others, labels, profiles=profiles)
     body = (
         _context(labels[choice.baseline], choice.reason, labels[choice.focus])

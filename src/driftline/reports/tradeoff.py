@@ -24,6 +24,7 @@ from driftline.reports.trends import focus_on_tap, mark_on_hover
 Row = dict[str, Any]
 Registry = dict[str, Metric]
 NAMED = 4
+NO_PAIR = "A dot is a release with both an evaluation and a profile."
 TIP = "@label · @quality_shown · @cost_shown · @against"
 # What tells the dots apart by shape, and what each is called in a title.
 TOLD_BY = {"reference": "references", "run_dataset": "datasets", "profile_dataset": "datasets of profiles"}
@@ -46,20 +47,23 @@ def render(connection: queries.Connection, comparison: ProfileComparison, theme:
     stages = queries.cost_stages(connection, kept)
     quality = _quality(asked.quality, [row["metric"] for row in offers])
     stage, cost = _cost(asked.cost, stages)
-    table = queries.tradeoff(connection, kept, quality, cost, stage, asked.reference)
+    chosen = [*comparison.others, comparison.baseline, comparison.focus]
+    table = queries.tradeoff(connection, kept, quality, cost, stage, asked.reference, chosen)
     cost_name = _cost_name(stage, registry[cost])
     rows = [row for row in table.rows if row["quality"] is not None and row["cost"] is not None]
     kinds = _kinds(rows)
-    heading = html.heading(title(rows, kinds, comparison), _caption(rows, kinds), table.sql)
+    has_both = any(row["run"] and row["profile"] for row in table.rows)
+    heading = html.heading(title(rows, kinds, comparison, has_both), _caption(rows, kinds), table.sql)
     controls = (
         _controls(registry, offers, stages, quality, (stage, cost), table.rows, asked) if comparison.is_live else ""
     )
-    lacks = _lacks(table.rows, registry[quality], cost_name)
+    lacks = _lacks(table.rows, registry[quality], cost_name, _behind(table.rows, comparison))
     if not rows:
-        nothing = "A dot is a release with both an evaluation and a profile."
+        nothing = "A dot is a release with a value of both." if has_both else NO_PAIR
         return heading + controls + html.empty(nothing) + lacks
-    drawn = Tradeoff(_dots(rows, kinds, comparison, registry[quality], registry[cost]), registry[quality],
-                     registry[cost], cost_name)  # fmt: skip
+    dots = _dots(rows, kinds, comparison, registry[quality], registry[cost])
+    name = html.visible(registry[quality].label)
+    drawn = Tradeoff(dots, registry[quality], registry[cost], name, cost_name)
     figure = draw_tradeoff(drawn, style.DARK if theme == "dark" else style.LIGHT)
     _link(figure)
     return heading + controls + embedded([("", figure)]) + lacks
@@ -92,10 +96,11 @@ def _kind_of(row: Row, kinds: Sequence[tuple[Any, ...]]) -> int:
     return kinds.index(tuple(row[name] for name in TOLD_BY))
 
 
-def title(rows: Sequence[Row], kinds: Sequence[tuple[Any, ...]], comparison: ProfileComparison) -> str:
-    """Which releases no other beats, and whether unlike things are mixed; plain text."""
+def title(rows: Sequence[Row], kinds: Sequence[tuple[Any, ...]], comparison: ProfileComparison, has_both: bool) -> str:
+    """Which releases no other beats, and whether unlike things are mixed; plain text. `has_both` is whether any release
+    has a run and a profile, with values or without."""
     if not rows:
-        return "No release has both sides"
+        return "No release has both values" if has_both else "No release has both sides"
     best = [comparison.labels[row["profile"]] for row in rows if row["on_front"] and _kind_of(row, kinds) == 0]
     if not best:
         said = f"{len(rows)} release{'s have' if len(rows) > 1 else ' has'} both sides"
@@ -108,6 +113,8 @@ def title(rows: Sequence[Row], kinds: Sequence[tuple[Any, ...]], comparison: Pro
         for at, words in enumerate(TOLD_BY.values())
         if len(values := {kind[at] for kind in kinds}) > 1
     ]
+    hosts = {comparison.profiles[row["profile"]]["hostname"] for row in rows}
+    mixed += [f"{len(hosts)} machines"] if len(hosts) > 1 else []
     return said + (f"; {_listed(mixed)} are mixed" if mixed else "")
 
 
@@ -129,9 +136,15 @@ def _caption(rows: Sequence[Row], kinds: Sequence[tuple[Any, ...]]) -> str:
     return f"{said} {'; '.join(words)}. Compare within one shape."
 
 
-def _lacks(rows: Sequence[Row], metric: Metric, cost_name: str) -> str:
+def _behind(rows: Sequence[Row], comparison: ProfileComparison) -> list[str]:
+    """The compared profiles that are no dot, because another profile of their release is one."""
+    drawn = {row["profile"] for row in rows}
+    return [comparison.labels[key] for key in (comparison.baseline, *comparison.candidates) if key not in drawn]
+
+
+def _lacks(rows: Sequence[Row], metric: Metric, cost_name: str, behind: list[str]) -> str:
     """Which releases are no dot, and why."""
-    missing: dict[str, list[str]] = {}
+    missing = {"another profile of its release is drawn": behind} if behind else {}
     for row in rows:
         why = (
             "no evaluation" if row["run"] is None
@@ -165,7 +178,9 @@ def _dots(
             "cost": [float(row["cost"]) for row in rows],
             "quality": [float(row["quality"]) for row in rows],
             "cost_shown": [cost.shown_with_unit(row["cost"]) for row in rows],
-            "quality_shown": [f"{quality.label} {quality.shown_with_unit(row['quality'])}" for row in rows],
+            "quality_shown": [
+                f"{html.visible(quality.label)} {quality.shown_with_unit(row['quality'])}" for row in rows
+            ],
             "against": [_against(row) for row in rows],
         }
     )

@@ -82,7 +82,7 @@ def trend_figures(
     changes = queries.stage_deltas(connection, comparison.baseline, comparison.focus).rows
     marker = charts.release_marker(palette)
     axis = None
-    figures = []
+    figures: list[tuple[str, Any]] = []
     for name in (*METRICS, CPU) if comparison.shows_cpu else METRICS:
         metric = registry[name]
         texts = {html.visible(row["stage"]): _change(row, metric) for row in changes if row["metric"] == name}
@@ -95,7 +95,10 @@ def trend_figures(
             figure.update(width=None, sizing_mode="stretch_width")
         _link(figure, list(comparison.profiles))
         title = html.esc(f"{metric.label}, {metric.shown_unit}")
-        figures.append((f'<p class="cap">{title}</p>', figure))
+        # The heading of the section has the statement of the first.
+        sql = html.show_sql(queries.trend_sql(name, comparison.kept)) if figures else ""
+        sql += html.show_sql(queries.spread_sql(name), "Spread") if len(trends.spread) else ""
+        figures.append((f'<div class="cap">{title}{sql}</div>', figure))
     return figures
 
 
