@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cached_roots import STAGES
+from driftline import kept
 from driftline import refresh as refreshing
 from driftline.cache import Cache
+from driftline.files import unnamed
+from driftline.store import open_store
 from roots import Root, profile
 
 pytest.register_assert_rewrite("browser", "home_charts", "hostile", "served_episodes")
@@ -48,6 +52,40 @@ def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     """No test reads or writes the caches of the person who runs it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.delenv("DRIFTLINE_ROOT", raising=False)
+
+
+@pytest.fixture(scope="session")
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model over an empty root, as a store keeps it."""
+    root = tmp_path_factory.mktemp("laid") / "root"
+    root.mkdir()
+    with open_store(root) as store:
+        cache = store.cache
+    (model,) = cache.models()
+    return model
+
+
+@pytest.fixture
+def keeps() -> None:
+    """For tests in which a store finds what the one before it has laid and kept, or nothing."""
+
+
+@pytest.fixture(autouse=True)
+def _begins_laid(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To lay all of the model, and to lay it once more to keep it, takes longer than the rest of a small test: each
+    store begins with the model over an empty root."""
+    if "keeps" in request.fixturenames:
+        return
+    laid: Path = request.getfixturevalue("laid")
+
+    def copy_laid(cache: Cache) -> Path | None:
+        try:
+            return Path(shutil.copyfile(laid, unnamed(cache.folder / "model.duckdb")))
+        except OSError:
+            return None
+
+    monkeypatch.setattr(kept, "copy_kept", copy_laid)
+    monkeypatch.setattr(kept, "keep", lambda _cache, _model: None)
 
 
 @pytest.fixture(autouse=True)

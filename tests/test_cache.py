@@ -17,6 +17,8 @@ from driftline import refresh as refreshing
 from driftline.artifacts.scan import Found
 from roots import Root, metrics, opened, profile, snapshot
 
+pytestmark = pytest.mark.usefixtures("keeps")
+
 
 def test_deleting_the_cache_changes_no_row(filled: Root) -> None:
     before = opened(filled)

@@ -17,6 +17,8 @@ from driftline import refresh as refreshing
 from driftline.cache import Manifest
 from roots import Root, opened, python, snapshot
 
+pytestmark = pytest.mark.usefixtures("keeps")
+
 MANIFESTS = [b"", b"\xff\x00garbage", b"[]", b"null", b"{}", b'{"files": 3}', None]
 
 

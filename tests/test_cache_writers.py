@@ -20,6 +20,8 @@ from driftline.errors import UserError
 from driftline.store import Store, open_store
 from roots import SOURCE, Root, metrics, opened, prediction, profile, python, snapshot
 
+pytestmark = pytest.mark.usefixtures("keeps")
+
 ROUNDS = int(os.environ.get("DRIFTLINE_ROUNDS", "6"))
 OPEN = "import sys; from driftline.store import open_store; open_store(sys.argv[1]).close()"
 

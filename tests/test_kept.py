@@ -16,6 +16,8 @@ from driftline import refresh as refreshing
 from roots import Root, metrics, opened, prediction, profile, snapshot
 from test_cache import CHANGES
 
+pytestmark = pytest.mark.usefixtures("keeps")
+
 
 @pytest.fixture
 def laid(monkeypatch: pytest.MonkeyPatch) -> list[str]:
