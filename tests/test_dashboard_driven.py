@@ -61,6 +61,7 @@ def test_the_keyboard_alone_chooses_and_moves(shipped: Served, watch: Watch) -> 
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
     expect(page.locator(".ctx")).to_contain_text("Baseline v0.6")
+    expect(page.get_by_role("radio", name="v0.6 as baseline")).to_be_focused()
     page.get_by_role("radio", name="v0.1 as baseline").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".ctx")).to_contain_text("Baseline v0.1")
@@ -71,6 +72,10 @@ def test_the_keyboard_alone_chooses_and_moves(shipped: Served, watch: Watch) -> 
     expect(focus).not_to_contain_text("In focus v0.6")
     page.keyboard.press("[")
     expect(focus).to_contain_text("In focus v0.6")
+    page.keyboard.press("End")
+    page.wait_for_function("() => scrollY > 1000")
+    top, side = (page.locator(name).bounding_box() for name in (".shell-top", ".shell-side"))
+    assert (top and top["y"], side and side["y"]) == (0, 45), "tabs and panel stay in view"
     page.keyboard.press("b")
     expect(page.get_by_label("Search runs")).to_be_hidden()
     expect(page.locator(".rail")).to_contain_text("1 baseline")

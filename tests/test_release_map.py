@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftline.release_map import with_mapping
-from roots import Root, python
+from roots import Root, profile, python
 
 if TYPE_CHECKING:
     from console import Run
@@ -42,9 +42,12 @@ def content(root: Root) -> str:
 def test_a_new_file_has_the_line_and_the_run_its_release(root: Root, driftline: Run) -> None:
     done = driftline("releases", "map", "runs/a", "2.10", "--root", root.folder)
 
-    assert (done.code, done.out, done.err) == (0, "", "runs/a is release 2.10\n")
+    assert (done.code, done.out, done.err) == (0, "", "runs/a is release 2.10; no profile has this release\n")
     assert content(root) == "runs/a: '2.10'\n"
     assert root.rows("select release, release_source from runs where run = 'runs/a'") == [("2.10", "mapping")]
+    root.profile("v1", profile("v1", totals={"wall_time_s": 1.0}))
+    said = driftline("releases", "map", "runs/a", "v1", "--root", root.folder).err
+    assert said == "runs/a is release v1, no longer 2.10\n"
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bokeh.models import Plot
 
 from driftline import queries
+from driftline.charts.style import Palette
+from driftline.charts.tradeoff import Tradeoff, draw_tradeoff
 from driftline.reports import tradeoff
 from driftline.reports.choice import ProfileComparison
 from driftline.reports.tradeoff import Sides
@@ -83,6 +86,19 @@ def test_mixed_machines_are_told_and_a_compared_profile_behind_another(root: Roo
 
     assert title(page).endswith("2 machines are mixed")
     assert "Another profile of its release is drawn: v4." in page
+
+
+def test_a_fraction_stands_on_an_axis_of_percent(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Tradeoff] = []
+
+    def note(made: Tradeoff, palette: Palette) -> Plot:
+        drawn.append(made)
+        return draw_tradeoff(made, palette)
+
+    monkeypatch.setattr(tradeoff, "draw_tradeoff", note)
+    rendered(three_releases(root), Sides(quality="success_rate"))
+    assert list(drawn[0].dots["quality"]) == [100.0, 100.0, 100.0]
+    assert drawn[0].quality.shown_unit == "%"
 
 
 def test_where_only_the_values_are_missing_it_does_not_speak_of_sides(root: Root) -> None:

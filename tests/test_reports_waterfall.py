@@ -66,6 +66,7 @@ def test_a_number_stands_right_of_its_bar_else_left_else_inside(root: Root) -> N
         ({"a": 10}, {"a": 30}, (20, 40), "a adds 20.0 s"),
         ({"a": 30}, {"a": 10}, (40, 20), "a saves 20.0 s"),
         ({"a": 10}, {"a": 30}, (20, 35), "a adds 20.0 s; overlap hides part of it"),
+        ({"a": 10}, {"a": 30}, (20, 19), "a adds 20.0 s; overlap hides it"),
         ({"a": 10}, {"a": 30}, (20, 36), "a adds 20.0 s"),
         ({"a": 30}, {"a": 10}, (40, 39), "a saves 20.0 s; overlap hides part of it"),
         ({"a": 10}, {"a": 10}, (20, 35), "No stage contributed to a change"),

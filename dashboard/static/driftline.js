@@ -34,7 +34,19 @@
   }
   function hear(model) {
     tellWaiting(model.placeholder !== model.value);
+    if (model.placeholder === model.value) refocus();
     if (isNear) drawFigures();
+  }
+  // The panel is drawn anew with each answer: what was chosen keeps the focus, so that the next key goes on from there.
+  let chosen;
+  function refocus() {
+    const [what, key] = chosen ?? [];
+    chosen = undefined;
+    if (!what || document.activeElement !== document.body) return;
+    for (const node of everywhere()) for (const row of node.querySelectorAll("[data-run]")) {
+      const control = row.dataset.run === key && (row.querySelector(`[data-choose=${what}]`) ?? row.querySelector("[data-choose]"));
+      if (control) return control.focus({ preventScroll: true });
+    }
   }
   // What takes longer than a moment is seen to be under way.
   function tellWaiting(isWaiting) {
@@ -123,6 +135,7 @@
     if (what === "focus") query.set(focus, key);
     else if (query.get(focus) === key) query.delete(focus);
     if (what !== "cand") closeDrawer();
+    chosen = [what, key];
     go(`?${query}`);
   }
   // A section that is not drawn yet is drawn because one comes near, and reached then.

@@ -32,6 +32,11 @@ class Metric:
     decimals: int
     description: str
 
+    @property
+    def shown_factor(self) -> float:
+        """What a value is multiplied by to stand on an axis of the unit that is shown."""
+        return 100.0 if self.unit == "fraction" else 1.0
+
     def shown(self, value: float | None) -> str:
         """The value without its unit; a fraction as a percent number; a gap as an en dash."""
         if value is None:

@@ -51,7 +51,9 @@ def map_release(store: Store, run: str, release: str) -> str:
         except OSError as error:
             raise UserError(f"cannot write {path}: {error.strerror}", "make it writable and try again") from None
     was = f", no longer {known[key]}" if key in known else ""
-    return f"{key} is release {release}{was}" + (f"; as {apart} it stands for none on Performance" if apart else "")
+    profiles = store.connection.execute("select 1 from profiles where release = ? and not archived", [release])
+    alone = "" if profiles.fetchone() else "; no profile has this release"
+    return f"{key} is release {release}{was}{f'; as {apart} it stands for none on Performance' if apart else alone}"
 
 
 def _found(store: Store, run: str) -> tuple[str, str | None, str | None]:

@@ -106,7 +106,7 @@ def flow_title(rows: pd.DataFrame, limits: Sequence[Row], comparison: Comparison
     was = registry[metric].shown(_number(means["mean_baseline"][metric]))
     now = registry[metric].shown_with_unit(_number(means["mean_candidate"][metric]))
     said = f"{NAMES[metric]} {'falls' if (pct or 0) < 0 else 'rises'} from {was} to {now}"
-    return said + (_below_least(means, limits, comparison, registry) or _steady(means, moved))
+    return said + (_below_least(means, limits, comparison, registry) or _steady(means, flow_metrics(rows), moved))
 
 
 def _below_least(means: pd.DataFrame, limits: Sequence[Row], comparison: Comparison, registry: Registry) -> str:
@@ -117,8 +117,8 @@ def _below_least(means: pd.DataFrame, limits: Sequence[Row], comparison: Compari
     return f"; the final text stays below its minimum of {registry['final_tokens'].shown(stated[0])}"
 
 
-def _steady(means: pd.DataFrame, moved: Sequence[tuple[str, float | None]]) -> str:
-    left = [name for name in NAMES if name in means.index and name not in dict(moved)]
+def _steady(means: pd.DataFrame, drawn: Sequence[str], moved: Sequence[tuple[str, float | None]]) -> str:
+    left = [name for name in drawn if name not in dict(moved)]
     names = list(dict.fromkeys(NAMES[name] for name in left if _number(means["mean_pct"][name]) is not None))
     return f"; {' and '.join(names).lower()} {'stay' if len(names) > 1 else 'stays'} close" if names else ""
 

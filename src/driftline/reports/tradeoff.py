@@ -175,8 +175,8 @@ def _dots(
             "role": [roles.get(row["profile"], OTHER) for row in rows],
             "kind": [_kind_of(row, kinds) for row in rows],
             "on_front": [bool(row["on_front"]) for row in rows],
-            "cost": [float(row["cost"]) for row in rows],
-            "quality": [float(row["quality"]) for row in rows],
+            "cost": [row["cost"] * cost.shown_factor for row in rows],
+            "quality": [row["quality"] * quality.shown_factor for row in rows],
             "cost_shown": [cost.shown_with_unit(row["cost"]) for row in rows],
             "quality_shown": [
                 f"{html.visible(quality.label)} {quality.shown_with_unit(row['quality'])}" for row in rows

@@ -47,10 +47,8 @@ def title(rows: Sequence[Row], metric: Metric) -> str:
     most, rest = stages[0], next(row["seconds"] for row in rows if row["kind"] == "rest")
     size = metric.shown_delta(most["seconds"]).lstrip("+\u2212")
     said = f"{most['step']} {'adds' if most['seconds'] > 0 else 'saves'} {size} s"
-    is_against = (rest > 0) != (most["seconds"] > 0)
-    return said + (
-        "; overlap hides part of it" if is_against and abs(rest) >= HIDES_FROM * abs(most["seconds"]) else ""
-    )
+    share = -rest / most["seconds"]
+    return said + ("; overlap hides it" if share >= 1 else "; overlap hides part of it" if share >= HIDES_FROM else "")
 
 
 class _Scale:
