@@ -49,7 +49,7 @@ class Screen:
 
     def _on_ask(self, _attribute: str, _before: str, asked: str) -> None:
         document = self.bridge.document
-        pool = _FIGURES if asked.split(" ")[1:] == [FIGURES] else _PAGES
+        pool = _FIGURES if _is_for_figures(asked) else _PAGES
         future = pool.submit(self._build, asked)
         future.add_done_callback(lambda done: document.add_next_tick_callback(partial(self._answer, asked, done)))
 
@@ -57,16 +57,16 @@ class Screen:
         """What will show the answer, and says whether more is to come; nothing, where the person has gone on."""
         if asked != self.bridge.value:
             return None
-        _, query, *figures = asked.split(" ")
-        if query == FIGURES:
+        if _is_for_figures(asked):
             return partial(_fill, self.figures, draw(self.selection))
+        _, query, *figures = asked.split(" ")
         selection = Selection.from_query(query)
         return partial(self._show, selection, *build(selection), asked if figures else "")
 
     def _answer(self, asked: str, done: Future[Callable[[], bool | None] | None]) -> None:
         if asked != self.bridge.value:
             return
-        piece = self.figures if asked.split(" ")[1] == FIGURES else self.body
+        piece = self.figures if _is_for_figures(asked) else self.body
         with pn.io.hold(), self._answering(asked, piece):
             show = done.result()
             if not (show and show()):
@@ -127,6 +127,11 @@ class Screen:
         template.add_variable("theme", self.selection.theme)
         template.add_variable("script", (STATIC / "driftline.js").read_text() + SCRIPT)
         return template
+
+
+def _is_for_figures(asked: str) -> bool:
+    """Whether the page asks for its figures alone, and not for a screen."""
+    return asked.split(" ")[1:] == [FIGURES]
 
 
 def _fill(piece: HTML, inner: str) -> None:

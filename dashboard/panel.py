@@ -8,8 +8,6 @@ from driftline.reports.choice import Choice
 from driftline.reports.html import attr, esc, join
 
 Row = dict[str, Any]
-
-
 # What a panel can hold without becoming a burden; the search finds every other.
 LISTED = 60
 

@@ -8,7 +8,7 @@ from typing import Any
 from dashboard import panel
 from dashboard.state import Selection
 from driftline.reports.choice import Choice
-from driftline.reports.html import choice, esc, join, link
+from driftline.reports.html import esc, join, link, select
 
 Row = dict[str, Any]
 FILTERS: dict[str, tuple[str, Callable[[Row], str | None]]] = {
@@ -81,7 +81,7 @@ def _filters(selection: Selection, runs: list[Row]) -> str:
 
 def _field(name: str, label: str, values: list[str], now: str) -> str:
     offered = values if now in values or not now else [now, *values]
-    return choice(name, label, [("", "any"), *((value, value) for value in offered)], now)
+    return select(name, label, [("", "any"), *((value, value) for value in offered)], now)
 
 
 def _group(row: Row, selection: Selection) -> str:

@@ -29,13 +29,9 @@ def build(connection: queries.Connection, selection: Selection) -> Page:
     alone = queries.coverage(connection).rows
     panel = profile_panel(selection, choice, every, labels, prefix, alone)
     if choice is None:
-        return Page(
-            panel,
-            "",
-            _few(connection, selection, profiles, labels, bool(every)),
-            selection,
-            _alone(selection, profiles, labels),
-        )
+        only = next(iter(profiles.values()), None)
+        body = breakdown.render(connection, only, labels[only["profile"]]) if only else _none(selection, bool(every))
+        return Page(panel, "", body, selection, _trace(selection, only, labels, kept) if only else None)
 
     full = replace(
         selection, profile_baseline=choice.baseline, profile_candidates=choice.candidates, profile_focus=choice.focus
@@ -60,22 +56,18 @@ def build(connection: queries.Connection, selection: Selection) -> Page:
     return Page(panel, context, body, full, figures)
 
 
-def _alone(
-    selection: Selection, profiles: dict[str, Row], labels: dict[str, str]
+def _trace(
+    selection: Selection, only: Row, labels: dict[str, str], kept: Kept
 ) -> Callable[[queries.Connection], str] | None:
     """What draws the trace of the only profile, where it has one."""
-    only = next(iter(profiles.values()), None)
-    if only is None or not only["has_monitor"]:
+    if not only["has_monitor"]:
         return None
-    return lambda later: breakdown.trace(later, only, labels[only["profile"]], selection.theme, selection.monitor)
+    label, theme, asked = labels[only["profile"]], selection.theme, selection.monitor
+    return lambda later: breakdown.trace(later, only, label, theme, asked, kept)
 
 
-def _few(
-    connection: queries.Connection, selection: Selection, profiles: dict[str, Row], labels: dict[str, str], any_is: bool
-) -> str:
-    """What there is to say of fewer than two profiles."""
-    if profiles:
-        return html.join(breakdown.render(connection, row, labels[profile]) for profile, row in profiles.items())
+def _none(selection: Selection, any_is: bool) -> str:
+    """What there is to say where no profile is, or none is kept."""
     if not any_is:
         return "<h1>Nothing to compare yet.</h1>" + html.empty(*breakdown.NOTHING)
     clear = html.link(selection.query(hosts=(), profile_datasets=()), "Show every profile")

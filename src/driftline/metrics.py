@@ -42,7 +42,8 @@ class Metric:
         if value is None:
             return "–"
         if self.unit == "fraction":
-            return plain(value * 100, 1 if 0 < value * 100 < 10 else 0)
+            percent_number = value * self.shown_factor
+            return plain(percent_number, 1 if 0 < percent_number < 10 else 0)
         return plain(value, self._decimals_for(value))
 
     def shown_with_unit(self, value: float | None) -> str:

@@ -10,8 +10,6 @@ from driftline.queries.profiles import Kept
 
 TOTAL_COSTS = ("wall_time_s", "peak_rss_mb", "avg_wall_time_per_episode_s")
 STAGE_COSTS = ("wall_time_s", "peak_rss_mb", "avg_cpu_pct")
-
-
 # What others are scored against belongs to no release.
 CANDIDATES = "not archived and category <> 'reference' and status <> 'broken'"
 
@@ -52,9 +50,8 @@ hidden as (
 ),
 
 pairs as (
-    select coalesce(p.release, e.release) as release, p.profile, f.release_order, e.run
+    select coalesce(p.release, e.release) as release, p.profile, e.run
     from profiled as p
-    left join profiles as f on f.profile = p.profile
     full outer join evaluated as e on e.release = p.release
     where p.profile is not null or (e.is_named and e.release not in (select release from hidden))
 )"""
@@ -157,7 +154,7 @@ dots as (
         p.profile,
         p.run,
         l.label,
-        p.release_order,
+        f.release_order,
         q.best.value as quality,
         q.best.reference as reference,
         coalesce(n.names, []) as references,

@@ -29,12 +29,14 @@ def render(connection: queries.Connection, profile: Row, label: str) -> str:
     )
 
 
-def trace(connection: queries.Connection, profile: Row, label: str, theme: str, asked: str = "") -> str:
-    """The monitor trace of that profile as a section; nothing where there is none."""
+def trace(
+    connection: queries.Connection, profile: Row, label: str, theme: str, asked: str = "",
+    kept: queries.Kept = queries.EVERY,
+) -> str:  # fmt: skip
+    """The monitor trace of the only profile that is kept, as a section; nothing where there is none."""
     if not profile["has_monitor"]:
         return ""
     key = profile["profile"]
-    kept = queries.Kept((profile["hostname"] or "",), (profile["dataset_id"] or "",))
     alone = ProfileComparison(key, key, (), {key: label}, profiles={key: profile}, kept=kept)
     return html.section("monitors", monitors.render(connection, alone, theme, asked), "sec2")
 

@@ -156,7 +156,7 @@ def some(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def choice(name: str, label: str, values: Iterable[tuple[str, str]], now: str) -> str:
+def select(name: str, label: str, values: Iterable[tuple[str, str]], now: str) -> str:
     """A field of (value, shown) that asks the page's server with what is chosen; plain text all of it."""
     options = join(
         f'<option value="{attr(value)}"{" selected" if value == now else ""}>{esc(shown)}</option>'

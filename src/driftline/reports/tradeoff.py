@@ -203,11 +203,11 @@ def _controls(
     metrics = [(row["metric"], registry[row["metric"]].label) for row in offers]
     references = sorted({name for row in rows for name in row["references"]} | ({asked.reference} - {""}))
     chosen = "/".join(filter(None, cost))
-    fields = html.choice("quality", "Quality", metrics, quality) if metrics else ""
-    fields += html.choice("cost", "Cost", [*totals, *by_stage], chosen)
+    fields = html.select("quality", "Quality", metrics, quality) if metrics else ""
+    fields += html.select("cost", "Cost", [*totals, *by_stage], chosen)
     if len(references) > 1 or asked.reference:
         every = [("", "each the one most releases share"), *((name, name) for name in references)]
-        fields += html.choice("ref", "Reference", every, asked.reference)
+        fields += html.select("ref", "Reference", every, asked.reference)
     return f'<div class="picks">{fields}</div>'
 
 
