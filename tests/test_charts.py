@@ -81,10 +81,8 @@ def test_a_stage_that_is_all_zero_or_all_gap_has_a_row_of_its_own() -> None:
     assert len(trends.gaps) == 2
 
 
-def test_the_spread_of_what_is_drawn_widens_the_scale_and_stays_in_its_row() -> None:
-    spread = pd.DataFrame(
-        {"profile": ["p1", "gone"], "stage": ["load", "load"], "low": [1.0, 0], "high": [4.0, 9], "captures": [3, 2]}
-    )
+def test_the_spread_widens_the_scale_and_stays_in_its_row() -> None:
+    spread = pd.DataFrame({"profile": ["p1"], "stage": ["load"], "low": [1.0], "high": [4.0], "captures": [3]})
     trends = laid_out(grid(load=[2.0, 2.0]), spread)
 
     assert list(trends.spread["x"]) == [0.0]

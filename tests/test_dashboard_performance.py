@@ -186,6 +186,30 @@ def test_dragging_over_releases_compares_them_in_the_tables_and_the_scatter(many
     watched.settle()
 
 
+def test_a_drag_takes_the_nearest_releases_and_a_shaky_click_none(many: Served, watch: Watch) -> None:
+    watched = watch()
+    page = watched.open(many.at("performance", pbase="v1"))
+    began = page.url
+    x2, y = watched.point("wall_time_s", "stage03", "v2")
+    x3, _ = watched.point("wall_time_s", "stage03", "v3")
+    slot = x3 - x2
+
+    def drag(start: float, end: float) -> None:
+        page.mouse.move(start, y + 4)
+        page.mouse.down()
+        page.mouse.move((start + end) / 2, y + 6)
+        page.mouse.move(end, y + 8)
+        page.mouse.up()
+
+    drag(x2 - 0.2 * slot, x2 + 0.15 * slot)
+    drag(x2 + 0.3 * slot, x3 + 1.3 * slot)
+    expect(page.locator("table.st").first.locator("th.hc")).to_have_count(3)
+    assert sorted(heads(page)) == ["v2", "v3", "v4"]
+    page.go_back()
+    expect(page).to_have_url(began)
+    watched.settle()
+
+
 def test_a_click_on_a_dot_puts_its_release_in_focus(many: Served, watch: Watch) -> None:
     watched = watch()
     page = watched.open(many.at("performance", pbase="v1", pcand=["v2", "v3"]))

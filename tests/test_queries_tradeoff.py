@@ -11,7 +11,7 @@ import pytest
 from driftline import queries
 from driftline.queries import EVERY, Kept
 from release_roots import BAD, FAIR, GOOD, released, scored, three_releases
-from roots import Root, metrics, prediction
+from roots import Root, metrics, prediction, profile
 
 
 @pytest.fixture
@@ -152,6 +152,17 @@ def test_filters_keep_profiles_by_host_and_dataset_and_those_that_state_none(roo
     assert kept("b", datasets=("other",)) == {"v4"}
     assert kept("a", datasets=("other",)) == set()
     assert dots(root, Kept(("a",))).keys() == {"v1", "v2", "v3"}, "what is hidden is not missing"
+
+
+def test_the_spread_of_captures_is_that_of_the_profiles_that_are_kept(root: Root) -> None:
+    for release, host in (("v1", "a"), ("v2", "b")):
+        captures = [{"stages": {"load": {"wall_time_s": value}}} for value in (1.0, 3.0)]
+        root.profile(release, {**profile(release, environment={"hostname": host}), "captures": captures})
+
+    with root.open() as store:
+        every, kept = (queries.spread(store.connection, "wall_time_s", each) for each in (EVERY, Kept(("b",))))
+    assert list(every["profile"]) == ["v1", "v2"]
+    assert kept.to_dict("records") == [{"profile": "v2", "stage": "load", "low": 1.0, "high": 3.0, "captures": 2}]
 
 
 def test_the_default_pair_is_chosen_among_those_that_are_kept(root: Root) -> None:

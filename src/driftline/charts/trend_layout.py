@@ -53,8 +53,6 @@ def lay_out_trends(
         key=trend["profile"],
     ).sort_values(["row", "x"])
     top = frame.groupby("stage")["value"].transform("max")
-    # Captures are known of profiles too that are not drawn.
-    spread = spread[spread["profile"].isin(list(at))]
     if len(spread):
         widest = frame["stage"].map(spread.groupby("stage")["high"].max())
         top = top.combine(widest, np.fmax)

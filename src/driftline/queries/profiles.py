@@ -197,19 +197,20 @@ def trend(connection: Connection, metric: str, kept: Kept = EVERY) -> pd.DataFra
     return frame(connection, trend_sql(metric, kept))
 
 
-def spread_sql(metric: str) -> str:
-    """Smallest and largest value over the captures of a profile, where it has several."""
+def spread_sql(metric: str, kept: Kept = EVERY) -> str:
+    """Smallest and largest value over the captures of a profile that the filters keep, where it has several."""
     return f"""select profile, stage, min(value) as low, max(value) as high, count(value) as captures
 from captures
 where metric = {literal(metric)}
+    and profile in (select profile from profiles where not archived and {kept.condition})
 group by profile, stage
 having count(value) > 1
 order by profile, stage"""
 
 
-def spread(connection: Connection, metric: str) -> pd.DataFrame:
+def spread(connection: Connection, metric: str, kept: Kept = EVERY) -> pd.DataFrame:
     """profile, stage, low, high, captures."""
-    return frame(connection, spread_sql(metric))
+    return frame(connection, spread_sql(metric, kept))
 
 
 def environment_differences(connection: Connection, profiles: list[str]) -> list[Row]:

@@ -91,10 +91,11 @@
     const key = hit === undefined ? undefined : keyOf(column(source, "at")[hit]);
     if (key !== undefined) window.driftline?.choose("focus", key, names);
   }
-  // Dragging over releases compares them. `keys` are those of the axis.
+  // Dragging over releases compares them, from the one nearest to where it began to the one nearest to where it ended:
+  // unless the hand only shook in a click. `keys` are those of the axis.
   function choose({ x0, x1 }, keys, names) {
-    const chosen = keys.filter((_, at) => x0 <= at && at <= x1);
-    if (chosen.length) window.driftline?.choose("only", chosen, names);
+    const chosen = keys.slice(Math.max(0, Math.round(x0)), Math.round(x1) + 1);
+    if (x1 - x0 >= 0.5 && chosen.length) window.driftline?.choose("only", chosen, names);
   }
   function fromRow(event) {
     const row = event.composedPath().find((element) => element.dataset && ("ep" in element.dataset || "run" in element.dataset));

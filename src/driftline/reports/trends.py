@@ -87,7 +87,7 @@ def trend_figures(
         metric = registry[name]
         texts = {html.visible(row["stage"]): _change(row, metric) for row in changes if row["metric"] == name}
         trend = _with_visible_stages(queries.trend(connection, name, comparison.kept))
-        spread = _with_visible_stages(queries.spread(connection, name))
+        spread = _with_visible_stages(queries.spread(connection, name, comparison.kept))
         trends = lay_out_trends(trend, spread, metric, labels, comparison.baseline, comparison.focus, texts)
         axis = axis or charts.release_axis(trends)
         figure = hv.render(charts.draw_trends(trends, palette, marker, axis, width))
@@ -97,7 +97,7 @@ def trend_figures(
         title = html.esc(f"{metric.label}, {metric.shown_unit}")
         # The heading of the section has the statement of the first.
         sql = html.show_sql(queries.trend_sql(name, comparison.kept)) if figures else ""
-        sql += html.show_sql(queries.spread_sql(name), "Spread") if len(trends.spread) else ""
+        sql += html.show_sql(queries.spread_sql(name, comparison.kept), "Spread") if len(trends.spread) else ""
         figures.append((f'<div class="cap">{title}{sql}</div>', figure))
     return figures
 
