@@ -110,6 +110,17 @@ def test_costs_are_more_less_mixed_or_the_same(
     assert sentence is None or said.sentence.replace(" %", f"{THIN}%") == sentence
 
 
+def test_totals_without_a_change_say_so_where_a_stage_needs_more(root: Root) -> None:
+    for day, (load, store) in enumerate(((10.0, 20.0), (20.0, 10.0)), start=1):
+        stages = {"load": {"wall_time_s": load}, "store": {"wall_time_s": store}}
+        root.profile(f"v{day}", profile(f"v{day}", stages=stages, totals={"wall_time_s": 30.0}))
+    with root.open() as opened:
+        rows = queries.stage_deltas(opened.connection, "v1", "v2").rows
+        said = answer.profile_answer(rows, queries.registry(opened.connection), "v1", "v2")
+
+    assert (said.word, said.sentence) == ("No change in total.", "v2 needs the time of v1, inside ±10 %.")
+
+
 def test_profiles_without_a_common_total_cannot_be_compared(root: Root) -> None:
     assert costs(root, {"wall_time_s": 1.0}, {"peak_rss_mb": 1.0}).word == "Nothing to compare."
 

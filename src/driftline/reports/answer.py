@@ -106,7 +106,7 @@ def profile_answer(rows: Sequence[Row], registry: Registry, baseline: str, candi
     less = [row for row in compared if row["gain"] in ("warn", "fail")]
     size = lambda row: abs(row["delta_pct"] or 0)  # noqa: E731
     if not more and not less:
-        return Answer("No change.", "", f"{candidate} needs the time and memory of {baseline}, inside ±10 %.")
+        return _same_cost(rows, compared, registry, baseline, candidate)
     moved = sorted(more or less, key=size, reverse=True)
     word, tone = ("Mixed.", "") if more and less else ("Costs more.", "w") if more else ("Costs less.", "b")
     told = [
@@ -115,6 +115,20 @@ def profile_answer(rows: Sequence[Row], registry: Registry, baseline: str, candi
     ]
     where = _stage(rows, moved[0]["metric"])
     return Answer(word, tone, f"{candidate} against {baseline}: {', '.join(told)}{where}.")
+
+
+def _same_cost(
+    rows: Sequence[Row], compared: Sequence[Row], registry: Registry, baseline: str, candidate: str
+) -> Answer:
+    """Totals may hide a stage that needs more, behind another that needs less or that runs beside it."""
+    is_moved = any(row["level"] in ("warn", "fail") for row in rows if row["stage"] != "(totals)")
+    names = {"wall_time_s": "time", "peak_rss_mb": "memory"}
+    what = " and ".join(name for metric, name in names.items() if metric in {row["metric"] for row in compared})
+    limits = {registry[row["metric"]].warn_pct for row in compared}
+    limit = limits.pop() if len(limits) == 1 else None
+    inside = f"inside ±{limit:g} %" if limit else "inside its levels"
+    word = "No change in total." if is_moved else "No change."
+    return Answer(word, "", f"{candidate} needs the {what} of {baseline}, {inside}.")
 
 
 def _cost(row: Row, registry: Registry) -> str:
