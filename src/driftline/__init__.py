@@ -5,4 +5,7 @@ Importing this package loads nothing but the standard library, so that a program
 
 from __future__ import annotations
 
+from driftline.stages import count, episode, stage
+
+__all__ = ["count", "episode", "stage"]
 __version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Measuring a command: its process tree, its stages, the machine it runs on."""

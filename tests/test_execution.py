@@ -1,0 +1,307 @@
+"""A command is run and measured: memory, CPU and time of its stages are those that the program itself knows."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from itertools import pairwise
+from pathlib import Path
+
+import psutil
+import pytest
+
+from driftline.capture import warden
+from driftline.capture.attribution import HIGH_WATER, direct
+from driftline.capture.execution import Execution
+from driftline.errors import UserError
+from driftline.lifecycle.captures import Capture
+from measured import Measure, runs
+
+pytest_plugins = ("measured",)
+
+# A program that writes down what it knows of its own stages: seconds, CPU seconds and resident MiB while each is open.
+KNOWN = """
+    import json, multiprocessing, sys, threading, time
+    import driftline
+
+    def resident_mb():
+        pages = int(open("/proc/self/statm").read().split()[1])
+        return pages * 4096 / 1024**2
+
+    known = {}
+
+    def stage(name, work):
+        with driftline.stage(name):
+            began, cpu = time.perf_counter(), time.process_time()
+            told = work() or {}
+            known[name] = {"wall_s": time.perf_counter() - began, "cpu_s": time.process_time() - cpu, **told}
+
+    def hold():
+        block = bytearray(150 * 1024**2)
+        time.sleep(0.5)
+        return {"rss_mb": resident_mb()}
+
+    def burn():
+        until = time.perf_counter() + 0.8
+        while time.perf_counter() < until:
+            pass
+
+    def child(sizes):
+        block = bytearray(60 * 1024**2)
+        sizes.put(resident_mb())
+        time.sleep(0.6)
+
+    def children():
+        sizes = multiprocessing.Queue()
+        started = [multiprocessing.Process(target=child, args=(sizes,)) for _ in range(3)]
+        [process.start() for process in started]
+        held = sum(sizes.get() for _ in started)
+        [process.join() for process in started]
+        return {"rss_mb": held + resident_mb()}
+
+    if __name__ == "__main__":
+        stage("B", hold)
+        stage("C", burn)
+        stage("D", lambda: time.sleep(0.6))
+        pair = [threading.Thread(target=stage, args=(name, lambda: time.sleep(0.5))) for name in ("P1", "P2")]
+        [thread.start() for thread in pair]
+        [thread.join() for thread in pair]
+        stage("children", children)
+        json.dump(known, open(sys.argv[0] + ".json", "w"))
+"""
+
+
+@pytest.fixture
+def known(measure: Measure, tmp_path: Path) -> tuple[Execution, dict[str, dict[str, float]]]:
+    execution = measure(KNOWN)
+    assert execution.exit_code == 0
+    return execution, json.loads((tmp_path / "program0.py.json").read_text())
+
+
+def test_stages_cost_what_the_program_knows_that_they_cost(
+    known: tuple[Execution, dict[str, dict[str, float]]],
+) -> None:
+    execution, told = known
+    stages = direct(execution)
+
+    assert list(stages) == ["B", "C", "D", "P1", "P2", "children"]
+    for name, cost in stages.items():
+        assert cost.wall_time_s == pytest.approx(told[name]["wall_s"], rel=0.02, abs=0.02), name
+    for name in ("B", "children"):
+        peak = stages[name].peak_rss_mb
+        assert peak is not None
+        assert peak == pytest.approx(told[name]["rss_mb"], rel=0.03), name
+    for name in ("C", "D"):
+        cpu = 100 * told[name]["cpu_s"] / told[name]["wall_s"]
+        assert stages[name].avg_cpu_pct == pytest.approx(cpu, abs=10), name
+
+
+def test_stages_side_by_side_are_reported_as_overlap(
+    known: tuple[Execution, dict[str, dict[str, float]]],
+) -> None:
+    execution, told = known
+    capture = Capture(execution, None)
+    shared = min(told["P1"]["wall_s"], told["P2"]["wall_s"])
+
+    assert capture.overlap_s == pytest.approx(shared, rel=0.02, abs=0.02)
+    assert {look.processes for look in execution.looks} >= {1, 4}
+
+
+def test_a_peak_between_two_samples_is_seen(measure: Measure) -> None:
+    execution = measure(
+        """
+        import time
+        time.sleep(0.3)
+        block = bytearray(200 * 1024**2)
+        time.sleep(0.06)
+        del block
+        time.sleep(0.3)
+        """,
+        interval_s=60,
+    )
+    totals = Capture(execution, None).totals()
+
+    assert totals["peak_rss_mb_sampled"] < 100
+    assert 200 <= totals["peak_rss_mb"] < 260
+    assert Capture(execution, None).peak_method() == HIGH_WATER
+
+
+def test_the_peak_of_a_stage_without_a_sample_is_its_high_water_mark(measure: Measure) -> None:
+    execution = measure(
+        """
+        import time, driftline
+        block = bytearray(100 * 1024**2)
+        del block
+        time.sleep(0.1)
+        with driftline.stage("short"):
+            block = bytearray(60 * 1024**2)
+            del block
+        """,
+        interval_s=60,
+    )
+    # The look that the border of a stage is worth came too late, or did not.
+    execution.looks = execution.looks[:1]
+    short = direct(execution)["short"]
+
+    assert (short.method, short.samples, short.avg_cpu_pct) == (HIGH_WATER, 0, None)
+    assert short.peak_rss_mb is not None
+    assert 60 <= short.peak_rss_mb < 100
+
+
+def test_a_program_in_another_language_marks_its_stages_with_the_file(measure: Measure, tmp_path: Path) -> None:
+    script = tmp_path / "pipeline.sh"
+    script.write_text(
+        """
+        mark() { printf '%s\\n' "$1" >> "$DRIFTLINE_STAGES"; }
+        mark '{"stage": "wait", "event": "start"}'
+        sleep 0.5
+        mark '{"stage": "wait", "event": "end"}'
+        mark '{"stage": "count", "event": "start"}'
+        i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done
+        mark '{"count": {"api_calls": 3, "tokens": 900}}'
+        mark '{"stage": "count", "event": "end"}'
+        """
+    )
+    execution = measure(["sh", str(script)])
+    stages = direct(execution)
+
+    assert stages["wait"].wall_time_s == pytest.approx(0.5, abs=0.05)
+    assert stages["wait"].avg_cpu_pct == pytest.approx(0, abs=10)
+    assert execution.log.counts == {("count", ""): {"api_calls": 3.0, "tokens": 900.0}}
+    # A shell is smaller than the Python that starts it: its mark is that of the looks.
+    assert execution.high_water_mb is not None
+    assert execution.high_water_mb < 6
+
+
+def test_all_that_the_tree_used_is_counted_once(measure: Measure) -> None:
+    execution = measure(
+        """
+        import subprocess, sys, time
+        burn = "import time\\nuntil = time.process_time() + 0.3\\nwhile time.process_time() < until: pass"
+        for _ in range(3):
+            subprocess.run([sys.executable, "-c", burn])
+        time.sleep(0.25)
+        """
+    )
+    used = (execution.user_s or 0) + (execution.system_s or 0)
+
+    assert used > 0.9
+    assert execution.looks[-1].cpu_s == pytest.approx(used, abs=0.1)
+    assert [b.cpu_s >= a.cpu_s for a, b in pairwise(execution.looks)].count(False) == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code", "reason"),
+    [
+        ("raise SystemExit(3)", 3, "the command exited with 3"),
+        ("import os; os.kill(os.getpid(), 9)", 137, "the command was ended by SIGKILL"),
+        ("import os; os.kill(os.getpid(), 11)", 139, "the command was ended by SIGSEGV"),
+    ],
+)
+def test_how_a_command_ended_is_passed_on(measure: Measure, code: str, exit_code: int, reason: str) -> None:
+    execution = measure(code)
+
+    assert (execution.exit_code, execution.reason) == (exit_code, reason)
+
+
+@pytest.mark.parametrize("command", ["/nowhere/at/all", "/", __file__])
+def test_what_cannot_be_started_is_said(measure: Measure, command: str) -> None:
+    with pytest.raises(UserError, match="cannot be started"):
+        measure([command])
+
+
+def test_a_command_that_takes_too_long_is_ended_even_if_it_does_not_want_to(measure: Measure) -> None:
+    execution = measure(
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)", timeout_s=0.4
+    )
+
+    assert (execution.exit_code, execution.reason) == (124, "the command did not end within 0.4 s")
+
+
+def test_what_asks_driftline_to_stop_asks_the_command(measure: Measure, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(execution: Execution) -> None:
+        if "ready" in execution.log.stages and len(execution.looks) == len(execution.looks[:3]):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    execution = measure(
+        f"""
+        import time, driftline
+        try:
+            with driftline.stage("ready"):
+                time.sleep(60)
+        except KeyboardInterrupt:
+            open({str(told)!r}, "w").write("asked")
+        """,
+        watch=stop,
+    )
+
+    assert (execution.exit_code, told.read_text()) == (130, "asked")
+    assert execution.reason == "driftline was asked to stop by SIGINT"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+CHILD_OF_ITS_GROUP = "import subprocess, sys; print(subprocess.Popen(['sleep', '60']).pid, flush=True)"
+CHILD_THAT_LEFT = "import subprocess; subprocess.Popen(['sleep', '60'], start_new_session=True)"
+
+
+def test_what_is_left_of_the_group_ends_with_the_command(measure: Measure) -> None:
+    lines: list[str] = []
+    execution = measure(CHILD_OF_ITS_GROUP, print_line=lines.append)
+
+    assert execution.left == []
+    assert not runs(int(lines[0]))
+
+
+def test_what_left_the_group_is_noted(measure: Measure, tmp_path: Path) -> None:
+    notes = tmp_path / "left"
+    notes.mkdir()
+    execution = measure(CHILD_THAT_LEFT, notes=notes)
+    try:
+        [note] = [json.loads(path.read_text()) for path in notes.iterdir()]
+        assert note["processes"] == execution.left
+        assert [process["name"] for process in execution.left] == ["sleep"]
+        assert runs(execution.left[0]["pid"])
+    finally:
+        for process in execution.left:
+            os.kill(process["pid"], signal.SIGKILL)
+
+
+def test_the_command_ends_with_the_warden(measure: Measure) -> None:
+    seen: list[int] = []
+
+    def kill(execution: Execution) -> None:
+        seen.append(execution.pid)
+        os.kill(psutil.Process(execution.pid).ppid(), signal.SIGKILL)
+
+    with pytest.raises(UserError, match="watched over the command was killed"):
+        measure("import time; time.sleep(60)", watch=kill)
+    assert not runs(seen[0], patience_s=5)
+
+
+def test_what_the_command_prints_is_passed_on_line_by_line(measure: Measure) -> None:
+    lines: list[str] = []
+    measure(
+        "import sys; print('out', sys.stdout.isatty()); print('err', file=sys.stderr); sys.stdout.write('end')",
+        print_line=lines.append,
+    )
+
+    assert lines == ["out True", "err", "end"]
+
+
+def test_a_command_reads_nothing(measure: Measure) -> None:
+    assert measure("import sys; raise SystemExit(len(sys.stdin.read()))").exit_code == 0
+
+
+def test_the_warden_loads_little() -> None:
+    """What the kernel says of the largest process counts from the size of the one that starts it."""
+    imported = {
+        name.split(".")[0]
+        for line in Path(warden.__file__).read_text().splitlines()
+        if line.startswith(("import ", "from "))
+        for name in [line.split()[1]]
+    }
+    assert imported <= {"__future__", "json", "os", "select", "signal", "sys", "time", "contextlib", "typing"}
