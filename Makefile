@@ -5,10 +5,10 @@ PORT ?= 5006
 OUT ?= out/driftline.html
 BIN := .venv/bin
 
-.PHONY: help run run-compare test lint check data shell snapshot bench bench-ui bench-rouge bench-diff clean
+.PHONY: help run run-compare profile-freeze test lint check data shell snapshot bench bench-ui bench-rouge bench-diff clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 16
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "driftline needs Python 3.11 or newer: make PYTHON=python3.12")'
@@ -48,7 +48,8 @@ shell: .venv/.installed  ## Open the duckdb shell over ROOT
 snapshot: .venv/.installed  ## Write the pages of ROOT as one HTML file (OUT)
 	$(BIN)/driftline snapshot $(OUT) --root $(ROOT)
 
-bench: .venv/.installed-dev  ## Time opening and asking generated roots against reading their bytes
+bench: .venv/.installed-dev  ## Time opening and asking generated roots against reading their bytes, and what measuring costs
+	$(BIN)/python -m tests.bench.capture
 	$(BIN)/python -m tests.bench
 
 bench-rouge: .venv/.installed-dev  ## Time the scoring of generated texts against the rouge-score package
@@ -56,6 +57,10 @@ bench-rouge: .venv/.installed-dev  ## Time the scoring of generated texts agains
 
 bench-ui: .venv/.chromium  ## Time the pages of ROOT in Chromium
 	$(BIN)/python -m tests.bench.ui --root $(ROOT)
+
+profile-freeze: .venv/.installed  ## Measure CMD and write it into ROOT as profiles/VERSION.yaml
+	$(if $(and $(VERSION),$(CMD)),,$(error make profile-freeze VERSION=v1 CMD="python pipeline.py"))
+	$(BIN)/driftline profile freeze --version "$(VERSION)" --root $(ROOT) $(FREEZE) -- $(CMD)
 
 run-compare: .venv/.installed  ## Serve ROOT with BASELINE (a run's key, run id or "[category] key") as the baseline
 	BASELINE="$(BASELINE)" $(BIN)/driftline serve --root $(ROOT) --port $(PORT)

@@ -10,12 +10,13 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import NamedTuple
 from driftline.artifacts.bulk import is_plain_path
 from driftline.artifacts.scan import Signature
 from driftline.errors import UserError
-from driftline.files import remove, write_atomically
+from driftline.files import RETIRED_FOR_S, is_left, remove, write_atomically
 
 
 def _readers() -> str:
@@ -37,8 +38,8 @@ def _readers() -> str:
 
 
 FORMAT = _readers()
+_FORMAT_NAME = re.compile(r"[0-9a-f]{16}")
 ABANDONED_AFTER_S = 7 * 24 * 3600
-RETIRED_FOR_S = 900
 DIGEST = ', "digest": "'
 
 
@@ -163,7 +164,7 @@ class Cache:
         now = time.time()
         live = {name for names in manifest.segments.values() for name in names}
         live |= {name for name, at in manifest.retired.items() if now - at < RETIRED_FOR_S}
-        files = [path for path in self.folder.glob(".*.tmp*") if path.name.startswith(".manifest.") or _is_left(path)]
+        files = [path for path in self.folder.glob(".*.tmp*") if path.name.startswith(".manifest.") or is_left(path)]
         return [*files, *self.models()[:-1], *(self.segments / name for name in self._stamps() if name not in live)]
 
     def models(self, version: str = "*") -> list[Path]:
@@ -178,9 +179,9 @@ class Cache:
         self.manifest_path.unlink(missing_ok=True)
 
     def _remove_abandoned(self) -> None:
-        """Removes what versions of driftline left that nobody has used for a week."""
+        """Removes what versions of driftline left that nobody has used for a week; other folders here are no caches."""
         for entry in os.scandir(self.place):
-            if entry.is_dir(follow_symlinks=False) and entry.name != FORMAT:
+            if entry.is_dir(follow_symlinks=False) and entry.name != FORMAT and _FORMAT_NAME.fullmatch(entry.name):
                 manifest = Path(entry.path, "manifest.json")
                 if not manifest.exists() or time.time() - manifest.stat().st_mtime > ABANDONED_AFTER_S:
                     shutil.rmtree(entry.path, ignore_errors=True)
@@ -200,19 +201,6 @@ class Cache:
             yield
 
 
-def _is_left(path: Path) -> bool:
-    """Whether the process is gone whose number is in the name of the file."""
-    try:
-        os.kill(int(path.name.partition(".tmp")[0].rpartition(".")[2]), 0)
-    except ProcessLookupError:
-        return True
-    except (ValueError, OverflowError, PermissionError):
-        pass
-    with suppress(OSError):
-        return time.time() - path.stat().st_mtime > RETIRED_FOR_S
-    return False
-
-
 def find_cache(root: Path) -> Cache:
     """The first cache that can be written."""
     return next(find_caches(root))
@@ -228,13 +216,19 @@ def find_caches(root: Path) -> Iterator[Cache]:
     yield _temporary_cache()
 
 
+def make_place(place: Path) -> None:
+    """A folder that no git takes for a part of the project. Raises OSError."""
+    place.mkdir(parents=True, exist_ok=True)
+    ignore = place / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+
+
 def _is_writable(place: Path) -> bool:
     folder = place / FORMAT
     try:
+        make_place(place)
         (folder / "segments").mkdir(parents=True, exist_ok=True)
-        ignore = place / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
         with (folder / "lock").open("a"):
             return os.access(folder, os.W_OK) and os.access(folder / "segments", os.W_OK)
     except OSError:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import uuid
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+# After so long nobody reads any more what was replaced, in seconds.
+RETIRED_FOR_S = 900
 
 
 def remove(paths: Iterable[Path]) -> None:
@@ -22,10 +26,45 @@ def unnamed(path: Path) -> Path:
     return path.with_name(f".{path.name}.{uuid.uuid4().hex}.{os.getpid()}.tmp")
 
 
+def sweep(folder: Path) -> None:
+    """Removes what writers that were killed left on its way in a folder."""
+    remove(path for path in folder.glob(".*.tmp") if is_left(path))
+
+
+def is_left(path: Path) -> bool:
+    """Whether the process is gone whose number is in the name of the file."""
+    try:
+        os.kill(int(path.name.partition(".tmp")[0].rpartition(".")[2]), 0)
+    except ProcessLookupError:
+        return True
+    except (ValueError, OverflowError, PermissionError):
+        pass
+    with suppress(OSError):
+        return time.time() - path.stat().st_mtime > RETIRED_FOR_S
+    return False
+
+
 def write_atomically(path: Path, text: str) -> None:
     """The whole text or nothing: a temporary file, fsync, rename. What is replaced leaves its permissions; where the
     path is a link, the file behind it is written. Raises OSError."""
     path = Path(os.path.realpath(path))
+    with _written(path, text) as temporary:
+        with suppress(FileNotFoundError):
+            shutil.copymode(path, temporary)
+        os.replace(temporary, path)
+
+
+def write_new(path: Path, text: str) -> None:
+    """As `write_atomically`, but nothing is replaced. Raises FileExistsError where something is there, and OSError."""
+    with _written(path, text) as temporary:
+        # A link, unlike a rename, fails where there is a file already.
+        os.link(temporary, path)
+        temporary.unlink()
+
+
+@contextmanager
+def _written(path: Path, text: str) -> Iterator[Path]:
+    """A temporary file with the text, on the disk; gone where what follows fails."""
     temporary = unnamed(path)
     try:
         # As it stands: the ends of lines belong to the text.
@@ -33,9 +72,7 @@ def write_atomically(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
-            shutil.copymode(path, temporary)
-        os.replace(temporary, path)
+        yield temporary
     except OSError:
         remove([temporary])
         raise

@@ -1,0 +1,118 @@
+"""`driftline profile freeze` and `monitor`: a command is run and measured, or a running one is watched."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from driftline.cli.profile_app import app
+from driftline.cli.tables import visible
+from driftline.errors import UserError
+
+RootOption = Annotated[
+    Path | None,
+    typer.Option("--root", metavar="DIR", help="The root to write to; else DRIFTLINE_ROOT, ./data, or here."),
+]
+
+
+@app.command("freeze")
+def freeze_profile(
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="What to run, after two dashes.")],
+    version: Annotated[str, typer.Option(metavar="V", help="The release: the profile becomes profiles/V.yaml.")],
+    dataset_id: Annotated[str | None, typer.Option(help="The data set that the command works on.")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="How many captures to measure.")] = 1,
+    warmup: Annotated[int, typer.Option(min=0, help="How often to run it before, which is thrown away.")] = 1,
+    sample_interval: Annotated[
+        float, typer.Option(min=0.01, max=60, metavar="S", help="Seconds between looks at the process tree.")
+    ] = 0.5,
+    episodes: Annotated[int | None, typer.Option(min=0, help="How many episodes the command works on.")] = None,
+    episodes_from: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file that tells how many: JSON, or the rows of a JSONL.")
+    ] = None,
+    stages_from: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A JSON file of the command with the seconds of its stages.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the profile here instead.")] = None,
+    timeout: Annotated[float | None, typer.Option(min=0.1, metavar="S", help="End a run that takes longer.")] = None,
+    hostname: Annotated[str | None, typer.Option(help="Show this name instead of the machine's own.")] = None,
+    monitor: Annotated[bool, typer.Option("--monitor", help="Show the run while it goes on; keep its trace.")] = False,
+    no_stage_truth: Annotated[bool, typer.Option("--no-stage-truth", help="Write no V.stage_truth.json.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a profile that is not promoted.")] = False,
+    root: RootOption = None,
+) -> None:
+    """Run a command, measure its process tree and its stages, and write them as a profile.
+
+    What the command prints is passed on; it reads nothing. Exits as the command does, with 124 after --timeout.
+    """
+    from driftline.cli.live import trace
+    from driftline.lifecycle.freeze import Plan, check_version, freeze
+
+    if episodes is not None and episodes_from is not None:
+        raise UserError("--episodes and --episodes-from both say how many", "give one of them")
+    target = _target(check_version(version), output, root)
+    plan = Plan(
+        version, target, command, dataset_id, runs, warmup, sample_interval, timeout, episodes, episodes_from,
+        stages_from, not no_stage_truth, replace, hostname, notes=notes_folder(writable_root(root)),
+    )  # fmt: skip
+    frozen = freeze(plan, say, trace() if monitor else None)
+    for warning in frozen.warnings:
+        say(f"warning: {warning}" if not frozen.exit_code else warning)
+    if frozen.written:
+        say(f"wrote {frozen.written}")
+    if frozen.exit_code:
+        raise typer.Exit(frozen.exit_code)
+
+
+@app.command("monitor")
+def monitor_process(
+    pid: Annotated[int | None, typer.Argument(help="The process to watch; else the one of the status file.")] = None,
+    status: Annotated[Path | None, typer.Option(metavar="FILE", help="The file that tells process and stage.")] = None,
+    interval: Annotated[float, typer.Option(min=0.05, max=60, metavar="S", help="Seconds between looks.")] = 0.5,
+) -> None:
+    """Watch a process and all that descends from it until it ends: live in a terminal, else a line a look."""
+    from driftline.cli.watching import watch_process
+
+    watch_process(pid, status, interval)
+
+
+def say(line: str) -> None:
+    print(visible(line), file=sys.stderr)
+
+
+def _target(version: str, output: Path | None, root: Path | None) -> Path:
+    """Where the profile goes: a freeze may make the root that it writes to."""
+    if output:
+        if output.suffix != ".yaml":
+            raise UserError(f"{output} is no .yaml file", "name the file with .yaml at its end")
+        return output.absolute()
+    return writable_root(root) / "profiles" / f"{version}.yaml"
+
+
+def writable_root(root: Path | None) -> Path:
+    """The given root, which may not be there yet, else the one that is found, else a new ./data."""
+    from driftline.store import find_root
+
+    named = root or os.environ.get("DRIFTLINE_ROOT")
+    if named:
+        return Path(named).absolute()
+    try:
+        return find_root()
+    except UserError:
+        return Path("data").absolute()
+
+
+def notes_folder(root: Path) -> Path | None:
+    """Where processes are noted that outlive their command; None where nothing can be written."""
+    from driftline.cache import make_place
+
+    folder = root / ".driftline" / "left"
+    try:
+        make_place(root / ".driftline")
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return folder

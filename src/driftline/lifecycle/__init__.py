@@ -1,0 +1,1 @@
+"""What writes artifacts: profiles that are frozen, promoted and archived."""
