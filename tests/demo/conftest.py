@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from demo_samples import FEW, MALFORMED_TIMECODE
 
-from driftline.demo.execution import measure_execution
-from driftline.demo.measure import StageClock
+from driftline.demo.execution import run_once
 from driftline.demo.pipeline import EpisodeResult, execute, score_results
 from driftline.demo.releases import RELEASES, release_named
 
@@ -17,10 +16,7 @@ from driftline.demo.releases import RELEASES, release_named
 def results() -> dict[str, list[EpisodeResult]]:
     """Every release over two episodes; v0.5 also over the one with a malformed timecode."""
     episodes = {"v0.5": (*FEW, MALFORMED_TIMECODE)}
-    results = {
-        release.name: execute(episodes.get(release.name, FEW), release.configuration, StageClock())
-        for release in RELEASES
-    }
+    results = {release.name: execute(episodes.get(release.name, FEW), release.configuration) for release in RELEASES}
     for found in results.values():
         score_results(found)
     return results
@@ -29,4 +25,4 @@ def results() -> dict[str, list[EpisodeResult]]:
 @pytest.fixture(scope="module")
 def measured() -> dict[str, Any]:
     """v0.5 over three episodes: one clean, one that leaks, one that fails."""
-    return measure_execution(release_named("v0.5"), (*FEW, MALFORMED_TIMECODE), passes=2, sampled=True)
+    return run_once(release_named("v0.5"), (*FEW, MALFORMED_TIMECODE), passes=2)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-import socket
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -12,65 +11,58 @@ import pytest
 import yaml
 from demo_samples import CORPUS, FEW, LABELLED_BY_NUMBER, MALFORMED_TIMECODE, read_lines
 
+from driftline.capture.environment import describe_environment
 from driftline.demo import root as demo_root
 from driftline.demo.artifacts import write_run, write_text
-from driftline.demo.corpus import REFERENCE_ID
-from driftline.demo.environment import describe_machine
-from driftline.demo.execution import measure_execution, merge_rounds, run_in_process
-from driftline.demo.measure import Sample, Sampler, StageClock
-from driftline.demo.profiles import build_profile, write_profile
+from driftline.demo.corpus import DATASET_ID, REFERENCE_ID
+from driftline.demo.execution import merge_rounds, run_in_process
+from driftline.demo.profiles import plan_of
 from driftline.demo.quality import SPEAKER_LABEL
 from driftline.demo.references import write_reference
 from driftline.demo.releases import release_named
 from driftline.demo.sentences import split_sentences
+from driftline.lifecycle.freeze import measure, write_profile
+from driftline.lifecycle.trace import Trace
 
 
-def test_clock_adds_up_stages_and_survives_an_error() -> None:
-    clock = StageClock()
-    for _ in range(2):
-        with clock.stage("one"):
-            assert clock.current == "one"
-    with pytest.raises(ValueError, match="inside"), clock.stage("two"):
-        raise ValueError("inside")
-    assert list(clock.wall_s) == ["one", "two"]
-    assert clock.current == "starting"
-
-
-def test_resources_belong_to_their_stage_and_are_missing_without_samples() -> None:
-    sampler = Sampler(StageClock(), 1.0)
-    sampler.samples += [Sample("one", 50.0, 90.0), Sample("two", 80.0, 10.0), Sample("one", 60.0, 110.0)]
-    one = sampler.resources("one")
-    assert (one.peak_rss_mb, one.avg_cpu_pct, one.samples) == (60.0, 100.0, 2)
-    assert sampler.resources("three").peak_rss_mb is None
-    assert sampler.peak_rss_mb() == 80.0
-
-
-def test_monitor_log_has_the_format_of_the_contract(tmp_path: Path) -> None:
-    log = tmp_path / "x.monitor.log"
-    measure_execution(release_named("v0.1"), FEW, sampled=True, monitor_log=log)
-    lines = log.read_text(encoding="utf-8").split("\n")
-    assert lines[0] == ""
-    assert re.fullmatch(r"# driftline monitor \(.*; append log\) session_start=\d{4}-\d\d-\d\dT[\d:]{8}Z", lines[1])
-    tick = re.compile(
-        r"\S{19}Z pid=\d+ stage=\w+( episodes=\d+/2)? rss_mb=\d+ peak_rss_mb=\d+ cpu_pct=\d+\.\d "
-        r"elapsed_s=\d+\.\d stage_elapsed_s=\d+\.\d"
-    )
-    summary = lines.index("# summary")
-    ticks = lines[2 : summary - 1]
-    assert all(tick.fullmatch(line) for line in ticks)
-    assert " stage=done " in ticks[-1]
-    assert re.fullmatch(r"total_wall_s=\d+\.\d peak_rss_mb=\d+ avg_cpu_pct=\d+\.\d", lines[summary + 1])
-    assert lines[-2:] == ["pipeline_exited=1", ""]
-
-
-def test_execution_in_a_process_of_its_own_measures_every_stage(tmp_path: Path) -> None:
-    found = run_in_process(release_named("v0.3"), tmp_path, only_summaries=True, sampled=True)
-    assert len(found["episodes"]) == len(CORPUS)
-    assert list(found["wall_s"]) == ["speaker_detection", "transcript_cleaning", "summarization"]
-    assert set(found["wall_s"]) == set(found["resources"])
-    assert found["peak_rss_mb"] > 10
-    assert sum(found["wall_s"].values()) <= found["run_wall_s"]
+def test_an_execution_in_a_process_of_its_own_finds_every_episode(tmp_path: Path) -> None:
+    found = run_in_process(release_named("v0.3"), tmp_path, only_summaries=True)
+    assert [row["episode_id"] for row in found["episodes"]] == [episode.episode_id for episode in CORPUS]
+    assert found["started_at"] < found["finished_at"]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def frozen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """v0.5, of which an episode fails, frozen as the demo does it."""
+    folder = tmp_path_factory.mktemp("frozen")
+    plan = plan_of(release_named("v0.5"), folder, tmp_path_factory.mktemp("scratch"), "demo-laptop")
+    trace = Trace()
+    capture, doubts = measure(plan, 1, trace)
+    assert capture.execution.exit_code == 0
+    write_profile(plan, [capture], describe_environment(plan.command, plan.folder, "demo-laptop"), doubts, trace)
+    return folder
+
+
+def test_a_release_is_frozen_with_its_stages_and_its_episodes(frozen: Path) -> None:
+    profile = yaml.safe_load((frozen / "v0.5.yaml").read_text(encoding="utf-8"))
+    truth = json.loads((frozen / "v0.5.stage_truth.json").read_text(encoding="utf-8"))
+    assert (profile["release"], profile["dataset_id"], profile["attribution"]) == ("v0.5", DATASET_ID, "direct")
+    assert list(profile["stages"]) == [
+        "speaker_detection", "transcript_cleaning", "summarization", "kg_extraction", "vector_indexing",
+        "quality_checks",
+    ]  # fmt: skip
+    assert profile["episodes_processed"] == len(CORPUS) - 1
+    assert sum(stage["wall_time_s"] for stage in profile["stages"].values()) < profile["totals"]["wall_time_s"]
+    assert profile["environment"]["library_versions"].keys() == {"numpy"}
+    assert truth["rfc065_monitor"]["lines"] == (frozen / "v0.5.monitor.log").read_bytes().count(b"\n")
+    assert " stage=summarization episodes=" in (frozen / "v0.5.monitor.log").read_text(encoding="utf-8")
+
+
+def test_a_release_without_knowledge_has_no_such_stage(tmp_path: Path) -> None:
+    capture, _ = measure(plan_of(release_named("v0.3"), tmp_path, tmp_path, "demo-laptop"), 1)
+    assert "kg_extraction" not in capture.stages
+    assert "summarization" in capture.stages
 
 
 def test_rounds_are_merged_to_the_fastest_time_and_must_agree_in_texts() -> None:
@@ -141,60 +133,16 @@ def test_reference_has_texts_and_gates_but_no_latency(tmp_path: Path) -> None:
     assert metrics["vs_reference"] is None
 
 
-def capture(wall_s: float, peak_rss_mb: float | None) -> dict[str, Any]:
-    return {
-        "started_at": "2030-01-02T03:04:05.678901Z",
-        "run_wall_s": wall_s + 1,
-        "wall_s": {"summarization": wall_s},
-        "resources": {"summarization": {"peak_rss_mb": peak_rss_mb, "avg_cpu_pct": 99.123, "samples": 4}},
-        "peak_rss_mb": peak_rss_mb,
-        "episodes": [{"error": None}, {"error": None}, {"error": "ValueError: x"}],
-    }
-
-
-def test_profile_holds_medians_and_every_capture() -> None:
-    captures = [capture(1.0, 80.9), capture(4.0, 90.2), capture(2.0, None)]
-    profile = build_profile(release_named("v0.2"), captures, {"hostname": "here"})
-    assert profile["release"] == "v0.2"
-    assert profile["date"] == "2030-01-02T03:04:05Z"
-    assert profile["episodes_processed"] == 2
-    assert profile["stages"] == {"summarization": {"wall_time_s": 2.0, "peak_rss_mb": 85, "avg_cpu_pct": 99.12}}
-    assert profile["totals"]["wall_time_s"] == 3.0
-    assert profile["totals"]["avg_wall_time_per_episode_s"] == 1.5
-    assert [item["stages"]["summarization"]["peak_rss_mb"] for item in profile["captures"]] == [80, 90, None]
-
-
-def test_profile_stays_silent_about_a_stage_without_samples() -> None:
-    profile = build_profile(release_named("v0.2"), [capture(1.0, None)], {})
-    assert profile["stages"]["summarization"]["peak_rss_mb"] is None
-    assert profile["totals"]["peak_rss_mb"] is None
-
-
-def test_written_profile_and_companion_can_be_read_back(tmp_path: Path) -> None:
-    (tmp_path / "v0.2.monitor.log").write_text("\none\ntwo\n", encoding="utf-8")
-    write_profile(tmp_path, release_named("v0.2"), [capture(1.0, 5.0)], {"hostname": "here"}, monitored=True)
-    assert list(yaml.safe_load((tmp_path / "v0.2.yaml").read_text(encoding="utf-8"))) == [
-        "release", "date", "dataset_id", "episodes_processed", "environment", "stages", "totals", "captures",
-    ]  # fmt: skip
-    truth = json.loads((tmp_path / "v0.2.stage_truth.json").read_text(encoding="utf-8"))
-    assert truth["parallelism_hint_ratio"] == 0.5
-    assert truth["rfc065_monitor"]["lines"] == 3
-    assert truth["rfc065_monitor"]["bytes"] == 9
-
-
-def test_nothing_names_the_machine(tmp_path: Path, measured: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platform.node", lambda: "secret-name")
-    monkeypatch.setattr(socket, "gethostname", lambda: "secret-name")
-    environment = describe_machine("demo-laptop")
-    assert environment["hostname"] == "demo-laptop"
-    write_run(tmp_path / "run", release_named("v0.5"), (*FEW, MALFORMED_TIMECODE), measured)
-    write_profile(tmp_path, release_named("v0.5"), [measured], environment, monitored=False)
-    for path in tmp_path.rglob("*.*"):
-        if path.is_file():
-            text = path.read_text(encoding="utf-8")
-            assert "secret-name" not in text
-            assert str(Path.home()) not in text
-            assert str(tmp_path) not in text
+def test_nothing_names_the_machine(tmp_path: Path, measured: dict[str, Any], frozen: Path) -> None:
+    run = tmp_path / "run"
+    write_run(run, release_named("v0.5"), (*FEW, MALFORMED_TIMECODE), measured)
+    written = [path for folder in (run, frozen) for path in folder.iterdir()]
+    assert len(written) == 9
+    for path in written:
+        text = path.read_text(encoding="utf-8")
+        assert platform.node() not in text
+        assert str(Path.home()) not in text
+        assert str(tmp_path.parent) not in text
 
 
 def test_a_file_is_written_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:

@@ -12,10 +12,9 @@ from demo_samples import CORPUS, FEW, LABELLED_BY_NUMBER, MALFORMED_TIMECODE, fl
 from driftline.demo.cleaning import TranscriptError, Turn, clean_transcript, is_sponsor_passage
 from driftline.demo.fingerprints import describe_settings
 from driftline.demo.knowledge import extract_knowledge
-from driftline.demo.measure import StageClock
 from driftline.demo.pipeline import EpisodeResult, execute
 from driftline.demo.quality import BOILERPLATE, SPEAKER_LABEL, TRUNCATION, gate_failures
-from driftline.demo.releases import FIRST, RELEASES, TOKEN_CHARS, Configuration, release_named
+from driftline.demo.releases import FIRST, RELEASES, TOKEN_CHARS, Configuration
 from driftline.demo.scoring import RougeScores, reference_metrics
 from driftline.demo.sentences import sentence_vectors, split_sentences
 from driftline.demo.similarity import centrality, similarity_graph
@@ -48,21 +47,13 @@ def test_every_setting_is_visible_in_the_fingerprint() -> None:
 
 
 def test_the_same_code_gives_the_same_results(results: dict[str, list[EpisodeResult]]) -> None:
-    again = execute(FEW, FIRST, StageClock())
+    again = execute(FEW, FIRST)
     assert [result.summary for result in again] == [result.summary for result in results["v0.1"]]
     assert [result.knowledge for result in again] == [result.knowledge for result in results["v0.1"]]
 
 
 def test_exhaustive_similarity_changes_no_summary(results: dict[str, list[EpisodeResult]]) -> None:
     assert texts(results["v0.2"]) == texts(results["v0.1"])
-
-
-def test_release_without_knowledge_has_no_such_stage_and_the_same_summaries() -> None:
-    clock = StageClock()
-    execute(FEW[:1], release_named("v0.3").configuration, clock)
-    assert list(clock.wall_s) == [
-        "speaker_detection", "transcript_cleaning", "summarization", "vector_indexing", "quality_checks"
-    ]  # fmt: skip
 
 
 def test_starved_map_step_leaves_reduce_less_than_it_must_write(results: dict[str, list[EpisodeResult]]) -> None:

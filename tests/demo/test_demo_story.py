@@ -12,10 +12,10 @@ import yaml
 from demo_samples import CORPUS, SHIPPED, read_lines, texts
 
 from driftline.demo import __main__ as command
-from driftline.demo import root as demo_root
 from driftline.demo.artifacts import write_text
 from driftline.demo.corpus import REFERENCE_ID
 from driftline.demo.pipeline import EpisodeResult
+from driftline.demo.profiles import CAPTURES
 from driftline.demo.quality import SPEAKER_LABEL
 from driftline.demo.releases import RELEASES
 from driftline.demo.scoring import ROUGE_TYPES
@@ -158,7 +158,7 @@ def test_shipped_runs_are_in_the_order_of_their_making() -> None:
 def test_shipped_profiles_have_enough_captures_and_the_root_is_small() -> None:
     for release in RELEASES:
         profile = yaml.safe_load((SHIPPED / f"profiles/{release.name}.yaml").read_text(encoding="utf-8"))
-        assert len(profile["captures"]) == demo_root.CAPTURES
+        assert len(profile["captures"]) == CAPTURES
         assert profile["environment"]["hostname"] == "demo-laptop"
     sizes = [path.stat().st_size for name in ("eval", "profiles") for path in (SHIPPED / name).rglob("*.*")]
     assert max(sizes) < 2**20

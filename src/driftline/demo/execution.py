@@ -12,62 +12,39 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from time import perf_counter
+from time import time
 from typing import Any
 
+from driftline.capture.times import utc
 from driftline.demo.corpus import Episode, load_corpus
-from driftline.demo.measure import MonitorLog, Sampler, StageClock, utc_now
 from driftline.demo.pipeline import EpisodeResult, execute, score_results
 from driftline.demo.releases import Release, release_named
 from driftline.demo.scoring import rouge_scorer
 
-SAMPLE_INTERVAL_S = 0.02
-_SWITCH_INTERVAL_S = 0.001
-_SAMPLES_PER_MONITOR_LINE = 5
 _WARM_UP_EPISODES = 2
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
 
-def run_in_process(
-    release: Release,
-    scratch: Path,
-    passes: int = 1,
-    only_summaries: bool = False,
-    sampled: bool = False,
-    monitor_log: Path | None = None,
-) -> dict[str, Any]:
-    """What a fresh process measured for `release`: the object that `measure_execution` returns."""
+def run_in_process(release: Release, scratch: Path, passes: int = 1, only_summaries: bool = False) -> dict[str, Any]:
+    """What a fresh process found for `release`: the object that `run_once` returns."""
     output = scratch / "execution.json"
     command = [sys.executable, "-m", "driftline.demo.execution", release.name, str(output), "--passes", str(passes)]
     command += ["--only-summaries"] if only_summaries else []
-    command += ["--sampled"] if sampled else []
-    command += ["--monitor-log", str(monitor_log)] if monitor_log else []
-    subprocess.run(command, check=True, env={**os.environ, **_ONE_THREAD})
+    subprocess.run(command, check=True, env={**os.environ, **ONE_THREAD})
     measured: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
     output.unlink()
     return measured
 
 
-def measure_execution(
-    release: Release,
-    episodes: Sequence[Episode],
-    passes: int = 1,
-    only_summaries: bool = False,
-    sampled: bool = False,
-    monitor_log: Path | None = None,
+def run_once(
+    release: Release, episodes: Sequence[Episode], passes: int = 1, only_summaries: bool = False
 ) -> dict[str, Any]:
-    """Execute a release once and return episodes and stages as plain values; `resources` is None without sampling."""
-    started_at = utc_now()
-    clock = StageClock()
-    monitor = MonitorLog(monitor_log, _SAMPLES_PER_MONITOR_LINE) if monitor_log else None
-    sampler = Sampler(clock, SAMPLE_INTERVAL_S, monitor) if sampled else None
-    with sampler or nullcontext():
-        results = execute(episodes, release.configuration, clock, passes, only_summaries)
-        run_wall_s = perf_counter() - clock.started
-    finished_at = utc_now()
+    """Execute a release once and return its episodes as plain values."""
+    started_at = utc(time())
+    results = execute(episodes, release.configuration, passes, only_summaries)
+    finished_at = utc(time())
     if not only_summaries:
         score_results(results)
     return {
@@ -75,10 +52,6 @@ def measure_execution(
         "passes": passes,
         "started_at": started_at,
         "finished_at": finished_at,
-        "run_wall_s": run_wall_s,
-        "wall_s": clock.wall_s,
-        "resources": {name: asdict(sampler.resources(name)) for name in clock.wall_s} if sampler else None,
-        "peak_rss_mb": sampler.peak_rss_mb() if sampler else None,
         "episodes": [_plain(result) for result in results],
     }
 
@@ -117,25 +90,20 @@ def _plain(result: EpisodeResult) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point of the process: loads what is not to be measured, warms up, measures, writes JSON."""
-    parser = argparse.ArgumentParser(description="One measured execution of one release of the demo.")
+    """Entry point of the process: loads what is not to be measured, warms up, executes, writes JSON."""
+    parser = argparse.ArgumentParser(description="One execution of one release of the demo.")
     parser.add_argument("release")
     parser.add_argument("output", type=Path)
     parser.add_argument("--passes", type=int, default=1)
     parser.add_argument("--only-summaries", action="store_true")
-    parser.add_argument("--sampled", action="store_true")
-    parser.add_argument("--monitor-log", type=Path)
     options = parser.parse_args(arguments)
     release = release_named(options.release)
     episodes = load_corpus()
     if not options.only_summaries:
         rouge_scorer()
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    execute(episodes[:_WARM_UP_EPISODES], release.configuration, StageClock(), only_summaries=options.only_summaries)
+    execute(episodes[:_WARM_UP_EPISODES], release.configuration, only_summaries=options.only_summaries)
     gc.collect()
-    measured = measure_execution(
-        release, episodes, options.passes, options.only_summaries, options.sampled, options.monitor_log
-    )
+    measured = run_once(release, episodes, options.passes, options.only_summaries)
     options.output.write_text(json.dumps(measured), encoding="utf-8")
 
 

@@ -6,10 +6,12 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from driftline.capture.environment import git_state
 from driftline.demo.corpus import DATASET_ID, Episode, content_hash
-from driftline.demo.environment import git_state, library_versions
+from driftline.demo.environment import library_versions
 from driftline.demo.releases import TOKEN_CHARS, Configuration, Release
 
 TASK = "summarization"
@@ -33,7 +35,7 @@ def run_fingerprint(
             "dataset_id": DATASET_ID,
             "dataset_content_hash": dataset_hash,
             "release": release.name,
-            "git": git_state(),
+            "git": git_state(Path(__file__).parent),
         },
         "provider": {"provider_type": "local", "provider_library": "driftline.demo"},
         **settings,

@@ -1,4 +1,4 @@
-"""One execution of the pipeline over all episodes, stage after stage, on a clock.
+"""One execution of the pipeline over all episodes, stage after stage, each marked for whoever measures.
 
 An episode that fails keeps its error and takes no part in the stages that follow.
 """
@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
+import driftline
 from driftline.demo.cleaning import Turn, clean_transcript
 from driftline.demo.corpus import Episode
 from driftline.demo.knowledge import KnowledgeGraph, extract_knowledge
-from driftline.demo.measure import StageClock
 from driftline.demo.quality import QualityReport, check_summary
 from driftline.demo.releases import Configuration
 from driftline.demo.scoring import RougeScores, score_summary
@@ -44,7 +44,6 @@ class EpisodeResult:
 def execute(
     episodes: Sequence[Episode],
     configuration: Configuration,
-    clock: StageClock,
     passes: int = 1,
     only_summaries: bool = False,
 ) -> list[EpisodeResult]:
@@ -53,22 +52,22 @@ def execute(
     The summarization is timed `passes` times, one pass over all episodes after the other.
     """
     results = [EpisodeResult(episode) for episode in episodes]
-    with clock.stage("speaker_detection"):
-        _each(clock, results, _detect)
-    with clock.stage("transcript_cleaning"):
-        _each(clock, results, lambda result: _clean(result, configuration))
-    with clock.stage("summarization"):
+    with driftline.stage("speaker_detection"):
+        _each(results, _detect)
+    with driftline.stage("transcript_cleaning"):
+        _each(results, lambda result: _clean(result, configuration))
+    with driftline.stage("summarization"):
         for _ in range(passes):
-            _each(clock, results, lambda result: _summarize(result, configuration))
+            _each(results, lambda result: _summarize(result, configuration))
     if only_summaries:
         return results
     if configuration.extract_knowledge:
-        with clock.stage("kg_extraction"):
-            _each(clock, results, _extract)
-    with clock.stage("vector_indexing"):
+        with driftline.stage("kg_extraction"):
+            _each(results, _extract)
+    with driftline.stage("vector_indexing"):
         index = build_index({result.episode.episode_id: result.turns for result in results if not result.error})
-    with clock.stage("quality_checks"):
-        _each(clock, results, lambda result: _check(result, index))
+    with driftline.stage("quality_checks"):
+        _each(results, lambda result: _check(result, index))
     return results
 
 
@@ -79,12 +78,12 @@ def score_results(results: Sequence[EpisodeResult]) -> None:
             result.rouge = score_summary(result.episode.reference, result.summary.text)
 
 
-def _each(clock: StageClock, results: Sequence[EpisodeResult], step: Callable[[EpisodeResult], None]) -> None:
+def _each(results: Sequence[EpisodeResult], step: Callable[[EpisodeResult], None]) -> None:
     for number, result in enumerate(results, start=1):
-        clock.progress = (number, len(results))
         if result.error is None:
             try:
-                step(result)
+                with driftline.episode(result.episode.episode_id, number, len(results)):
+                    step(result)
             except Exception as error:
                 result.error = f"{type(error).__name__}: {error}"
 

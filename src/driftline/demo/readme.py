@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+import yaml
 
 from driftline.demo.artifacts import write_text
 from driftline.demo.corpus import DATASET_ID, REFERENCE_ID, Episode
@@ -35,20 +36,24 @@ holds the summaries that all runs are scored against. The dataset is `{dataset}`
 
 ## How it was measured
 
-- Everything is measured in processes of their own, warmed up on two episodes, numerical libraries on one thread.
+- Everything is measured in processes of their own, numerical libraries on one thread; runs are warmed up on two
+  episodes, profiles by one execution that is thrown away.
 - Runs were measured in rounds; every round went through all runs in the order of the table, repeats first. The latency
   of an episode is the wall time of its map and reduce steps in the fastest pass of all rounds (`fingerprint.json` says
   how many passes). A failed episode has no latency.
-- Captures went through all releases in rounds too. Profiles hold their medians, and each capture. Memory and CPU are
-  samples of psutil; a sample belongs to the stage that was running when it was taken.
+- Profiles were frozen as `driftline profile freeze` does it, in rounds through all releases too. They hold the medians
+  of their captures, and each capture. Time and memory are those of the whole process, from its start to its end; a
+  sample belongs to the stage that was open when it was taken.
 - Tokens are characters divided by four. ROUGE is that of the `rouge-score` package, with stemming.
 - The machine: {cpu}, {cores} logical cores, {ram} GB of memory,
   {os}, Python {python}. The host name in the profiles is the one given on the command line.
 """
 
 
-def write_readme(root: Path, environment: Mapping[str, Any], episodes: Sequence[Episode]) -> None:
-    """`README.md` of the root."""
+def write_readme(root: Path, episodes: Sequence[Episode]) -> None:
+    """`README.md` of the root; what it says of the machine is what a profile says."""
+    profile = yaml.safe_load((root / f"profiles/{RELEASES[0].name}.yaml").read_text(encoding="utf-8"))
+    environment = profile["environment"]
     text = _TEXT.format(
         episodes=len(episodes),
         releases="\n".join(_row(release) for release in RELEASES),

@@ -10,14 +10,14 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import time
 from typing import Any
 
+from driftline.capture.times import utc
 from driftline.demo.artifacts import write_json, write_run
 from driftline.demo.corpus import REFERENCE_ID, Episode, load_corpus
-from driftline.demo.environment import describe_machine
 from driftline.demo.execution import merge_rounds, run_in_process
-from driftline.demo.measure import utc_now
-from driftline.demo.profiles import write_profile
+from driftline.demo.profiles import freeze_releases
 from driftline.demo.readme import write_readme
 from driftline.demo.references import write_reference
 from driftline.demo.releases import RELEASES, Release
@@ -25,8 +25,6 @@ from driftline.demo.releases import RELEASES, Release
 ROUNDS = 5
 PASSES = 2
 REPEATS = 5
-CAPTURES = 5
-MONITORED = ("v0.1", "v0.2")
 
 Report = Callable[[str], None]
 
@@ -34,14 +32,13 @@ Report = Callable[[str], None]
 def build_root(root: Path, hostname: str, report: Report) -> None:
     """Measure everything and write it below `root`, an empty folder. Takes some minutes."""
     episodes = load_corpus()
-    environment = describe_machine(hostname)
     scratch = root / ".scratch"
     scratch.mkdir(parents=True)
-    write_reference(root / "eval/references/silver" / REFERENCE_ID, episodes, utc_now())
+    write_reference(root / "eval/references/silver" / REFERENCE_ID, episodes, utc(time()))
     _build_runs(root, episodes, scratch, report)
-    _build_profiles(root / "profiles", environment, scratch, report)
+    freeze_releases(root / "profiles", scratch, hostname, report)
     shutil.rmtree(scratch)
-    write_readme(root, environment, episodes)
+    write_readme(root, episodes)
 
 
 def _build_runs(root: Path, episodes: Sequence[Episode], scratch: Path, report: Report) -> None:
@@ -71,21 +68,8 @@ def promote(source: Path, target: Path) -> None:
     record = json.loads((target / "baseline.json").read_text(encoding="utf-8"))
     promotion = {
         "promoted_from": source.name,
-        "promoted_at": utc_now(),
+        "promoted_at": utc(time()),
         "promoted_as": "baseline",
         "promoted_id": target.name,
     }
     write_json(target / "baseline.json", record | promotion)
-
-
-def _build_profiles(folder: Path, environment: dict[str, Any], scratch: Path, report: Report) -> None:
-    folder.mkdir(parents=True)
-    captures: dict[str, list[dict[str, Any]]] = {release.name: [] for release in RELEASES}
-    for number in range(1, CAPTURES + 1):
-        for release in RELEASES:
-            report(f"capture {number}/{CAPTURES}: {release.name}")
-            is_monitored = number == CAPTURES and release.name in MONITORED
-            monitor_log = folder / f"{release.name}.monitor.log" if is_monitored else None
-            captures[release.name].append(run_in_process(release, scratch, sampled=True, monitor_log=monitor_log))
-    for release in RELEASES:
-        write_profile(folder, release, captures[release.name], environment, release.name in MONITORED)
