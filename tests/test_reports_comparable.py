@@ -11,7 +11,7 @@ from driftline import queries
 from driftline.reports import comparable
 from driftline.reports.choice import ProfileComparison
 from release_roots import released
-from roots import Root
+from roots import Root, profile
 
 
 @pytest.fixture
@@ -36,6 +36,14 @@ def test_alike_profiles_need_no_warning(root: Root) -> None:
     for day in (1, 2):
         released(root, f"v{day}", day, wall_s=1.0, environment={"python": "3.12.1", "device": "cpu"})
     assert said(root) == []
+
+
+def test_what_made_a_measurement_doubtful_is_said(root: Root) -> None:
+    for day, doubts in ((1, []), (2, ["the machine ran on battery", {"no": "text"}, "the CPU <b>throttled</b>"])):
+        content = profile(f"v{day}", f"2026-01-0{day}T00:00:00Z", warnings=doubts, totals={"wall_time_s": 1.0})
+        root.profile(f"v{day}", content)
+
+    assert said(root) == ["v2 may be off. the machine ran on battery; the CPU &lt;b&gt;throttled&lt;/b&gt;."]
 
 
 def test_other_machines_and_datasets_are_warned_of_in_the_words_of_the_specification(root: Root) -> None:

@@ -62,7 +62,9 @@ def read_profile(data: bytes, profile: str, file_id: int, batch: Batch, problems
         **_totals(content, problems),
     }
     batch.add("profiles", file_id, {"profile": profile, **header})
-    for key, value in document.leaves("environment").items():
+    listed = content.get("warnings")
+    doubts = "; ".join(doubt for doubt in listed if isinstance(doubt, str)) if isinstance(listed, list) else ""
+    for key, value in (document.leaves("environment") | ({"warnings": doubts} if doubts else {})).items():
         stated = {"key": storable(key), "value": text(value)}
         if stated["value"] is not None:
             batch.add("environments", file_id, {"profile": profile, **stated})
@@ -135,7 +137,7 @@ def _stages(source: dict[Any, Any], problems: Problems) -> list[Row]:
 
 
 def _stage(stage: str, measured: dict[Any, Any], problems: Problems) -> list[Row]:
-    """The metrics of a stage. A peak of 0 MB in a stage that took time means that no sample fell into it."""
+    """The metrics of a stage. A peak of 0 MB in a stage that took time, or null, means that no sample fell into it."""
     values = {
         storable(str(metric)): number(value, f"{stage}.{metric}", problems, low=0)
         for metric, value in measured.items()
@@ -144,7 +146,7 @@ def _stage(stage: str, measured: dict[Any, Any], problems: Problems) -> list[Row
     unsampled = values.get("peak_rss_mb") == 0 and (values.get("wall_time_s") or 0) > 0
     rows = []
     for metric, value in values.items():
-        sampled = not (unsampled and metric in ("peak_rss_mb", "avg_cpu_pct"))
+        sampled = metric not in ("peak_rss_mb", "avg_cpu_pct") or not (unsampled or measured.get(metric) is None)
         rows.append({"metric": metric, "value": value if sampled else None, "sampled": sampled})
     return rows
 

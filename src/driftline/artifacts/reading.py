@@ -35,7 +35,7 @@ def read(root: Path, found: Found, file_id: int) -> Batch:
         batch.add_problem(file_id, found.artifact, found.shown, found.fault)
         return _note(batch, found, file_id, "failed", 0)
     try:
-        data = _bytes(os.path.join(root, found.rel))
+        data = file_bytes(os.path.join(root, found.rel))
     except OSError as error:
         problems.error(f"the file cannot be read: {error.strerror}", "check its owner and permissions")
         batch.add_problems(file_id, found.artifact, found.shown, problems)
@@ -90,8 +90,11 @@ def _dispatch(data: bytes, found: Found, file_id: int, batch: Batch, problems: P
     return True
 
 
-def _bytes(path: str) -> bytes:
-    """Opened without blocking and checked again, so that a pipe that took the file's place is never waited for."""
+def file_bytes(path: str | os.PathLike[str]) -> bytes:
+    """The content of a regular file. Raises OSError.
+
+    Opened without blocking and checked again, so that a pipe that took the file's place is never waited for.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

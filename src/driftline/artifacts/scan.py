@@ -21,6 +21,7 @@ RUN_FILES = {
     "diagnostics.jsonl": "diagnostics",
 }
 PROFILE_SUFFIXES = {".yaml": "profile", ".stage_truth.json": "stage_truth", ".monitor.log": "monitor_log"}
+PARTIAL_SUFFIX = ".partial.yaml"
 ROOT_FILES = {"releases.yaml": "releases", "driftline.toml": "settings"}
 Signature = tuple[int, int, int, int]
 Classify = Callable[[str, str], tuple[str, str] | None]
@@ -74,7 +75,17 @@ def scan(root: Path) -> list[Found]:
         if os.path.lexists(root / name):
             found.append(_look(str(root / name), name, artifact, ""))
     found += _Walk(str(root), _run_artifact).below(*(f"eval/{category}" for category in CATEGORIES))
-    return found + _Walk(str(root), _profile_artifact).below("profiles")
+    return found + scan_profiles(root)
+
+
+def scan_profiles(root: Path) -> list[Found]:
+    """Every artifact below profiles/."""
+    return _Walk(str(root), _profile_artifact).below("profiles")
+
+
+def scan_partial_profiles(root: Path) -> list[Found]:
+    """What measurements that were broken off left below profiles/."""
+    return [found for found in _Walk(str(root), _partial_profile).below("profiles") if found.artifact != "folder"]
 
 
 def _run_artifact(folder: str, name: str) -> tuple[str, str] | None:
@@ -84,13 +95,20 @@ def _run_artifact(folder: str, name: str) -> tuple[str, str] | None:
 
 
 def _profile_artifact(folder: str, name: str) -> tuple[str, str] | None:
-    if name.startswith(".") or name == "regression_rules.yaml":
+    # What a measurement that was broken off left is no profile.
+    if name.startswith(".") or name == "regression_rules.yaml" or name.endswith(PARTIAL_SUFFIX):
         return None
     for suffix, artifact in PROFILE_SUFFIXES.items():
         if name.endswith(suffix):
             below = f"{folder}/{name[: -len(suffix)]}".removeprefix("profiles/")
             return artifact, printable(below)
     return None
+
+
+def _partial_profile(folder: str, name: str) -> tuple[str, str] | None:
+    if name.startswith(".") or not name.endswith(PARTIAL_SUFFIX):
+        return None
+    return "partial", printable(f"{folder}/{name.removesuffix('.yaml')}".removeprefix("profiles/"))
 
 
 @dataclass

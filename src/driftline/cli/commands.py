@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from driftline import __version__
-from driftline.cli import serving, shell
+from driftline.cli import measuring, profile_app, profile_files, serving, shell  # noqa: F401
 from driftline.cli.progress import reading_progress
 from driftline.cli.tables import as_json, as_markdown, as_table, put, visible
 from driftline.errors import UserError
@@ -139,6 +139,8 @@ def serve(
         print(loaded(store), file=sys.stderr)
     serving.serve(find_root(root), port, address, show)
 
+
+app.add_typer(profile_app.app, name="profile")
 
 releases = typer.Typer(help="Say which release a run belongs to.", no_args_is_help=True)
 app.add_typer(releases, name="releases")

@@ -39,6 +39,7 @@ from driftline.queries.monitors import (
     trace_sql,
     traces,
 )
+from driftline.queries.profile_diffs import file_problems, judged_stage_deltas, profile_rows
 from driftline.queries.profiles import (
     EVERY,
     Kept,
@@ -104,6 +105,7 @@ __all__ = [
     "episode_points",
     "episode_points_sql",
     "episode_texts",
+    "file_problems",
     "fingerprint_changes",
     "flow",
     "flow_limits",
@@ -112,6 +114,7 @@ __all__ = [
     "frozen_stages",
     "frozen_stages_sql",
     "groups",
+    "judged_stage_deltas",
     "keep",
     "kpi_deltas",
     "kpi_table",
@@ -122,6 +125,7 @@ __all__ = [
     "problem_rows",
     "problems_sql",
     "profile_list",
+    "profile_rows",
     "quality_offers",
     "reference_texts",
     "registry",

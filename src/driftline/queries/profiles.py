@@ -31,14 +31,14 @@ class Kept:
 EVERY = Kept()
 
 
-def profile_list(connection: Connection, kept: Kept = EVERY) -> list[Row]:
-    """Every profile that is not archived, in release order, with its captures and whether the filters keep it."""
+def profile_list(connection: Connection, kept: Kept = EVERY, with_archived: bool = False) -> list[Row]:
+    """Every profile in release order, with its captures and whether the filters keep it; archived ones if asked for."""
     return ask(
         connection,
         f"""select p.*, c.captures, {kept.condition} as is_kept
 from profiles as p
 left join (select profile, count(distinct capture) as captures from captures group by profile) as c using (profile)
-where not p.archived
+where {"true" if with_archived else "not p.archived"}
 order by p.release_order""",
     ).rows
 
@@ -215,7 +215,7 @@ def spread(connection: Connection, metric: str, kept: Kept = EVERY) -> pd.DataFr
 
 def environment_differences(connection: Connection, profiles: list[str]) -> list[Row]:
     """key, values (lists of a value and the profiles that state it), for what matters to costs and is not the same in
-    all of these profiles; and every note on how memory was measured."""
+    all of these profiles; and every note on how memory was measured, and on what made a measurement doubtful."""
     listed = literals(profiles)
     return ask(
         connection,
@@ -224,7 +224,7 @@ def environment_differences(connection: Connection, profiles: list[str]) -> list
     from profile_environments
     where list_contains({listed}, profile)
         and (
-            key in ('device', 'precision', 'python', 'cpu', 'os', 'rss_measurement_note')
+            key in ('device', 'precision', 'python', 'cpu', 'os', 'rss_measurement_note', 'warnings')
             or starts_with(key, 'library_versions.')
         )
     group by key, value
@@ -239,6 +239,6 @@ def environment_differences(connection: Connection, profiles: list[str]) -> list
 select key, list({{'value': value, 'profiles': profiles}} order by list_position({listed}, profiles[1])) as "values"
 from stated
 group by key
-having count(*) > 1 or key = 'rss_measurement_note'
+having count(*) > 1 or key in ('rss_measurement_note', 'warnings')
 order by list_position(['device', 'precision', 'cpu', 'os', 'python'], key) nulls last, key""",
     ).rows

@@ -19,7 +19,7 @@ DATASETS = (
     "Profiles use different datasets — wall times are not directly comparable across different episode counts/sizes."
 )
 LIBRARY = "library_versions."
-NOTE = "rss_measurement_note"
+NOTE, WARNINGS = "rss_measurement_note", "warnings"
 # What each key of an environment is called; those of hardware say nothing new where the hosts differ.
 HARDWARE = {"cpu": "CPU", "os": "Operating system"}
 DEVICES = {"device": "Device", "precision": "Precision"}
@@ -47,6 +47,7 @@ def banner(connection: queries.Connection, comparison: ProfileComparison) -> str
         _line("Different devices", _told(rows, devices, comparison)),
         _line("Different software", _told(rows, software, comparison)),
         *(_line(f"Memory of {_names(found, comparison)}", found["value"]) for found in rows.get(NOTE, [])),
+        *(_line(f"{_names(found, comparison)} may be off", found["value"]) for found in rows.get(WARNINGS, [])),
     ]
     said = [line for line in lines if line]
     return f'<div class="ban">{"<br>".join(said)}</div>' if said else ""
