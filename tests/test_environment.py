@@ -89,10 +89,12 @@ def test_the_machine_is_described_and_its_name_only_if_nobody_gives_another(tmp_
 def test_the_commit_is_that_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in HOME.items():
         monkeypatch.setenv(name, value)
-    for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
+    (tmp_path / "code.py").write_text("1\n")
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    (tmp_path / "output").touch()
     clean = environment.describe_environment(["sh"], tmp_path)
-    (tmp_path / "new").touch()
+    (tmp_path / "code.py").write_text("2\n")
     dirty = environment.describe_environment(["sh"], tmp_path)
 
     assert len(clean["git_sha"]) == 7

@@ -58,12 +58,15 @@ def _is_own_python(command: Sequence[str]) -> bool:
 
 
 def git_state(folder: Path) -> dict[str, Any]:
-    """Commit, branch and dirtiness of the tree around a folder; all None where there is no repository or no commit."""
+    """Commit, branch and dirtiness of the tree around a folder; all None where there is no repository or no commit.
+
+    Files that git does not know make no tree dirty, as `git describe --dirty` has it.
+    """
     commit = _git(folder, "rev-parse", "--verify", "HEAD")
     if not commit:
         return {"commit": None, "branch": None, "dirty": None}
     branch = _git(folder, "rev-parse", "--abbrev-ref", "HEAD")
-    return {"commit": commit, "branch": branch, "dirty": bool(_git(folder, "status", "--porcelain"))}
+    return {"commit": commit, "branch": branch, "dirty": bool(_git(folder, "status", "--porcelain", "-uno"))}
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

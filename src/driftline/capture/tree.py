@@ -15,8 +15,9 @@ from time import perf_counter, time
 import psutil
 
 MIB = 1024 * 1024
-# Proportional memory takes the kernel long to add up: at most this share of the time goes into it.
-PSS_SHARE = 0.002
+# Proportional memory takes the kernel long to add up: at most this share of the time goes into it, but where the
+# resident memory has grown by this factor since.
+PSS_SHARE, PSS_GROWTH = 0.002, 1.25
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class ProcessTree:
         self._high_water_mb: float | None = None
         self._most = _Used()
         self._tells_traffic = hasattr(psutil.Process, "io_counters")
-        self._pss_from = 0.0
+        self._pss_from = self._pss_above = 0.0
         try:
             self._own = self._used(self._parent, own=True)
         except psutil.Error:
@@ -94,7 +95,7 @@ class ProcessTree:
         )
         tells = self._tells_traffic
         return Look(
-            time(), rss / MIB, most.cpu_s, running, self._high_water_mb, self._pss(),
+            time(), rss / MIB, most.cpu_s, running, self._high_water_mb, self._pss(rss),
             most.read / MIB if tells else None, most.write / MIB if tells else None,
             self._gpu_mb(set(self._members)) if self._gpu_mb else None,
         )  # fmt: skip
@@ -152,11 +153,12 @@ class ProcessTree:
             max(0.0, used.write - self._own.write),
         )
 
-    def _pss(self) -> float | None:
-        """The proportional memory of all, as often as it costs little; None between."""
+    def _pss(self, rss: float) -> float | None:
+        """The proportional memory of all, as often as it costs little or there is a new peak; None between."""
         began = perf_counter()
-        if sys.platform != "linux" or began < self._pss_from:
+        if sys.platform != "linux" or (began < self._pss_from and rss <= self._pss_above):
             return None
+        self._pss_above = max(self._pss_above, rss * PSS_GROWTH)
         known = list(_proportional(self._members.values()))
         took = perf_counter() - began
         self._pss_from = began + took / PSS_SHARE
