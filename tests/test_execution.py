@@ -213,8 +213,9 @@ def test_what_cannot_be_started_is_said(measure: Measure, command: str) -> None:
 
 def test_a_command_that_takes_too_long_is_ended_even_if_it_does_not_want_to(measure: Measure) -> None:
     execution = measure(
-        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)", timeout_s=0.4
-    )
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)",
+        timeout_s=0.4, interval_s=50,
+    )  # fmt: skip
 
     assert (execution.exit_code, execution.reason) == (124, "the command did not end within 0.4 s")
 

@@ -31,6 +31,8 @@ MARKS_S = 0.01
 # Borders of stages are worth looks of their own, as long as these take no more than this share of the time.
 BORDER_SHARE, BORDERS_S = 0.001, 0.01
 TIMED_OUT = 124
+# How late the end of a run that takes too long may be seen.
+TIMEOUT_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,7 @@ class _Observer:
     def _has_ended(self, looked: float) -> bool:
         """Waits until a look is due, a mark was made or the command ended. Whether it ended."""
         wait_s = 1.0 if self._tree is None else max(0.0, looked + self._request.interval_s - monotonic())
+        wait_s = wait_s if self._request.timeout_s is None else min(wait_s, TIMEOUT_S)
         marks = self._watch_file.descriptor
         rest_s = max(0.0, self._read_at + MARKS_S - monotonic())
         # Who marks a thousand stages a second must not wake the observer as often.
