@@ -68,6 +68,8 @@ def test_a_status_file_that_says_nothing_is_none(tmp_path: Path, text: str | Non
 
 
 def test_a_process_is_watched_until_it_ends(driftline: Run, tmp_path: Path) -> None:
+    # A child of who watches, too, and none of what is watched.
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     process = subprocess.Popen([sys.executable, "-c", "import time; x = bytearray(90 * 1024**2); time.sleep(0.8)"])
     status = tmp_path / "status.json"
     status.write_text(json.dumps({"pid": process.pid, "stage": "load\x1b it", "episode_idx": 1, "episode_total": 3}))
@@ -75,6 +77,8 @@ def test_a_process_is_watched_until_it_ends(driftline: Run, tmp_path: Path) -> N
         told = driftline("profile", "monitor", "--status", status, "--interval", "0.1")
     finally:
         process.wait()
+        other.kill()
+        other.wait()
     lines = told.out.splitlines()
 
     assert told.code == 0

@@ -79,10 +79,8 @@ def evidence_of(**changes: RunEvidence) -> Evidence:
         "v0.6": told_run(tokens=200, rouge=0.3),
     } | {name.replace("_", "."): run for name, run in changes.items()}
     stage = {"wall_time_s": 1.0}
-    profiles = {
-        name: {"totals": {"wall_time_s": 3.0}, "stages": {"summarization": stage, "kg_extraction": stage}}
-        for name in runs
-    }
+    stages = ("speaker_detection", "summarization", "kg_extraction")
+    profiles = {name: {"totals": {"wall_time_s": 3.0}, "stages": dict.fromkeys(stages, stage)} for name in runs}
     profiles["v0.2"]["stages"]["summarization"] = {"wall_time_s": 3.0}
     del profiles["v0.3"]["stages"]["kg_extraction"]
     return Evidence(runs, [told_run(seconds=0.105), told_run(seconds=0.095)], profiles)
@@ -128,6 +126,12 @@ def test_story_asks_for_steady_repeats_and_for_the_gap() -> None:
     assert untold_parts(unsteady) == ["repeated runs of v0.1 differ by 26% in latency"]
     del told.profiles["v0.4"]["stages"]["kg_extraction"]
     assert len(untold_parts(told)) == 1
+
+
+def test_story_asks_for_a_machine_that_is_as_fast_for_every_release() -> None:
+    told = evidence_of()
+    told.profiles["v0.2"]["stages"]["speaker_detection"] = {"wall_time_s": 1.5}
+    assert untold_parts(told) == ["speaker_detection, which no release changed, differs 1.50 times"]
 
 
 def test_shipped_root_tells_the_story() -> None:

@@ -48,8 +48,13 @@ class _Used:
 class ProcessTree:
     """The descendants of the process `parent`, which is not counted itself, and those in its `group` of processes."""
 
-    def __init__(self, parent: int, group: int, gpu_mb: Callable[[set[int]], float | None] | None = None) -> None:
-        self._parent = psutil.Process(parent)
+    def __init__(
+        self,
+        parent: int | None = None,
+        group: int | None = None,
+        gpu_mb: Callable[[set[int]], float | None] | None = None,
+    ) -> None:
+        self._parent = None if parent is None else psutil.Process(parent)
         self._own = _Used()
         self._group = group
         self._gpu_mb = gpu_mb
@@ -59,10 +64,11 @@ class ProcessTree:
         self._most = _Used()
         self._tells_traffic = hasattr(psutil.Process, "io_counters")
         self._pss_from = self._pss_above = 0.0
-        try:
-            self._own = self._used(self._parent, own=True)
-        except psutil.Error:
-            self._tells_traffic = False
+        if self._parent:
+            try:
+                self._own = self._used(self._parent, own=True)
+            except psutil.Error:
+                self._tells_traffic = False
 
     def include(self, pid: int) -> None:
         """Looks at this process and its descendants too. Raises psutil.Error where it has ended."""
@@ -106,7 +112,7 @@ class ProcessTree:
         self._others &= there
         for pid in [pid for pid in self._members if pid not in there]:
             del self._members[pid]
-        unknown = sorted(there - self._others - self._members.keys() - {self._parent.pid})
+        unknown = sorted(there - self._others - self._members.keys())
         is_new = True
         while unknown and is_new:
             is_new = False
@@ -119,7 +125,8 @@ class ProcessTree:
     def _belongs(self, pid: int) -> bool:
         try:
             parent, group = parent_and_group(pid)
-            if parent not in self._members and parent != self._parent.pid and group != self._group:
+            is_child = parent in self._members or (self._parent is not None and parent == self._parent.pid)
+            if not is_child and group != self._group:
                 return False
             self._members[pid] = psutil.Process(pid)
         except (psutil.Error, OSError, ValueError):
@@ -141,6 +148,8 @@ class ProcessTree:
 
     def _used_by_ended(self) -> _Used:
         """What those have used that were waited for by the parent."""
+        if self._parent is None:
+            return _Used()
         try:
             with self._parent.oneshot():
                 times = self._parent.cpu_times()

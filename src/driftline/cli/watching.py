@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -23,7 +22,7 @@ def watch_process(pid: int | None, status_path: Path | None, interval_s: float) 
     """Until the process ends or the terminal asks to stop. Raises UserError where there is no process."""
     path = status_path or Path(STATUS_NAME)
     pid = _pid_of(path) if pid is None else pid
-    tree = ProcessTree(os.getpid(), group=-1)
+    tree = ProcessTree()
     try:
         tree.include(pid)
         started = psutil.Process(pid).create_time()

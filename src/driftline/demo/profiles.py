@@ -15,7 +15,7 @@ from driftline.lifecycle.captures import Capture
 from driftline.lifecycle.freeze import Plan, measure, write_profile
 from driftline.lifecycle.trace import Trace
 
-CAPTURES = 5
+CAPTURES = 7
 INTERVAL_S = 0.1
 MONITORED = ("v0.1", "v0.2")
 

@@ -19,6 +19,8 @@ MIN_SLOWDOWN = 1.8
 MAX_REPEAT_SPREAD = 0.2
 MAX_SAME_LATENCY = 1.05
 MAX_SAME_WALL = 1.15
+MAX_SAME_STAGE = 1.25
+UNCHANGED_STAGE = "speaker_detection"
 KNOWLEDGE_STAGE = "kg_extraction"
 
 
@@ -89,7 +91,9 @@ def _read_run(folder: Path) -> RunEvidence:
 
 def untold_parts(evidence: Evidence) -> list[str]:
     """One sentence for each part of the story that the evidence does not tell; empty if it tells it all."""
-    parts: tuple[Callable[[Evidence], list[str]], ...] = (_repeats, _slower, _gap, _starved, _failed, _better)
+    parts: tuple[Callable[[Evidence], list[str]], ...] = (
+        _repeats, _steady, _slower, _gap, _starved, _failed, _better,
+    )  # fmt: skip
     return [sentence for part in parts for sentence in part(evidence)]
 
 
@@ -97,6 +101,13 @@ def _repeats(evidence: Evidence) -> list[str]:
     means = [fmean(run.seconds.values()) for run in (*evidence.repeats, evidence.runs["v0.1"])]
     spread = (max(means) - min(means)) / median(means)
     return _unless(spread <= MAX_REPEAT_SPREAD, f"repeated runs of v0.1 differ by {spread:.0%} in latency")
+
+
+def _steady(evidence: Evidence) -> list[str]:
+    """A stage that no release changed takes as long in each, or the machine was at other work."""
+    times = [evidence.stage_wall_s(name, UNCHANGED_STAGE) for name in evidence.profiles]
+    spread = max(times) / min(times)
+    return _unless(spread <= MAX_SAME_STAGE, f"{UNCHANGED_STAGE}, which no release changed, differs {spread:.2f} times")
 
 
 def _slower(evidence: Evidence) -> list[str]:
