@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import psutil
 import pytest
 
-from driftline.capture.execution import Execution, Request, Watcher, execute
+from driftline.capture.execution import Execution, Watcher, execute
+from driftline.capture.launch import Request
 from roots import SOURCE
 
 Measure = Callable[..., Execution]
@@ -27,6 +30,24 @@ def runs(pid: int, patience_s: float = 0) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def descendant(pid: int, name: str) -> psutil.Process | None:
+    """One of this name below a process, if there is any now."""
+    for child in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if child.name() == name:
+                return child
+    return None
+
+
+def wait_for_descendant(process: subprocess.Popen[Any], name: str) -> psutil.Process:
+    """The first of this name below a process that runs."""
+    while process.poll() is None:
+        found = descendant(process.pid, name)
+        if found:
+            return found
+    raise AssertionError(f"it ended before there was {name}")
 
 
 @pytest.fixture

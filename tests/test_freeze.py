@@ -1,65 +1,20 @@
-"""`driftline profile freeze`: what it writes, what it refuses, and what it leaves when a run fails."""
+"""`driftline profile freeze`: what it writes of what it measured."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from console import Outcome, Run
-from driftline.lifecycle import freeze as freezing
 from driftline.store import open_store
-from measured import Program
+from freezing import PIPELINE, Freeze, files, loaded, runs_of
 
-pytest_plugins = ("console", "measured")
-
-# Two stages of which one is too short for a sample, and a line for every run.
-PIPELINE = """
-    import sys, time, driftline
-    with open(sys.argv[0] + ".runs", "a") as runs:
-        runs.write("run\\n")
-    for number in (1, 2):
-        with driftline.episode(f"e{number}", number, 2):
-            with driftline.stage("summarization"):
-                time.sleep(0.15)
-                driftline.count(api_calls=1)
-    with driftline.stage("short"):
-        pass
-"""
+pytest_plugins = ("console", "measured", "freezing")
 
 
-@pytest.fixture
-def freeze(driftline: Run, program: Program, tmp_path: Path) -> Any:
-    """Freezes a program into the root; options before the command."""
-
-    def call(code: str, *options: Any, version: str = "v1") -> Outcome:
-        told = ("--root", tmp_path / "root", "--version", version, "--sample-interval", "0.05", *options)
-        return driftline("profile", "freeze", *told, "--", *program(code), cwd=tmp_path)
-
-    return call
-
-
-def loaded(tmp_path: Path, name: str = "v1.yaml") -> dict[str, Any]:
-    content = yaml.safe_load((tmp_path / "root/profiles" / name).read_text())
-    assert isinstance(content, dict)
-    return content
-
-
-def runs_of(tmp_path: Path) -> int:
-    return len((tmp_path / "program0.py.runs").read_text().splitlines())
-
-
-def files(tmp_path: Path) -> list[str]:
-    folder = tmp_path / "root/profiles"
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
-def test_warm_ups_are_thrown_away_and_medians_written(freeze: Any, tmp_path: Path) -> None:
+def test_warm_ups_are_thrown_away_and_medians_written(freeze: Freeze, tmp_path: Path) -> None:
     told = freeze(PIPELINE, "--runs", 3, "--warmup", 2, "--dataset-id", "d", "--hostname", "box")
     profile = loaded(tmp_path)
     captures = profile["captures"]
@@ -82,7 +37,7 @@ def test_warm_ups_are_thrown_away_and_medians_written(freeze: Any, tmp_path: Pat
     assert files(tmp_path) == ["v1.stage_truth.json", "v1.yaml"]
 
 
-def test_a_stage_without_a_sample_has_null_and_is_named(freeze: Any, tmp_path: Path) -> None:
+def test_a_stage_without_a_sample_has_null_and_is_named(freeze: Freeze, tmp_path: Path) -> None:
     freeze(PIPELINE, "--warmup", 0)
     profile = loaded(tmp_path)
 
@@ -99,7 +54,7 @@ def test_a_stage_without_a_sample_has_null_and_is_named(freeze: Any, tmp_path: P
         assert store.connection.execute("select count(*) from problems where severity <> 'info'").fetchall() == [(0,)]
 
 
-def test_stage_truth_has_counts_by_stage_and_episode(freeze: Any, tmp_path: Path) -> None:
+def test_stage_truth_has_counts_by_stage_and_episode(freeze: Freeze, tmp_path: Path) -> None:
     freeze(PIPELINE, "--warmup", 0)
     truth = json.loads((tmp_path / "root/profiles/v1.stage_truth.json").read_text())
 
@@ -111,7 +66,7 @@ def test_stage_truth_has_counts_by_stage_and_episode(freeze: Any, tmp_path: Path
     )
 
 
-def test_the_monitor_trace_is_archived_and_read_back(freeze: Any, tmp_path: Path) -> None:
+def test_the_monitor_trace_is_archived_and_read_back(freeze: Freeze, tmp_path: Path) -> None:
     assert freeze(PIPELINE, "--runs", 2, "--monitor").code == 0
     truth = json.loads((tmp_path / "root/profiles/v1.stage_truth.json").read_text())
     log = tmp_path / "root/profiles/v1.monitor.log"
@@ -132,7 +87,9 @@ def test_the_monitor_trace_is_archived_and_read_back(freeze: Any, tmp_path: Path
         assert store.connection.execute("select count(*) from problems where severity <> 'info'").fetchall() == [(0,)]
 
 
-def test_the_environment_says_where_the_log_goes(freeze: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_says_where_the_log_goes(
+    freeze: Freeze, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DRIFTLINE_MONITOR_LOG", str(tmp_path / "trace.log"))
     freeze(PIPELINE, "--warmup", 0, "--monitor")
     truth = json.loads((tmp_path / "root/profiles/v1.stage_truth.json").read_text())
@@ -150,7 +107,7 @@ REPORTING = """
 """
 
 
-def test_a_program_that_only_reports_its_times_is_attributed_in_proportion(freeze: Any, tmp_path: Path) -> None:
+def test_a_program_that_only_reports_its_times_is_attributed_in_proportion(freeze: Freeze, tmp_path: Path) -> None:
     freeze(REPORTING, "--stages-from", "metrics.json", "--episodes-from", "metrics.json", "--warmup", 0)
     profile = loaded(tmp_path)
     truth = json.loads((tmp_path / "root/profiles/v1.stage_truth.json").read_text())
@@ -163,7 +120,7 @@ def test_a_program_that_only_reports_its_times_is_attributed_in_proportion(freez
     assert (truth["source_metrics_path"], truth["metrics_excerpt"]["summarize_count"]) == ("metrics.json", 2)
 
 
-def test_times_of_an_earlier_run_are_not_taken(freeze: Any, tmp_path: Path) -> None:
+def test_times_of_an_earlier_run_are_not_taken(freeze: Freeze, tmp_path: Path) -> None:
     (tmp_path / "metrics.json").write_text('{"summarization": 5}')
     os.utime(tmp_path / "metrics.json", (1, 1))
     told = freeze("pass", "--stages-from", "metrics.json", "--warmup", 0)
@@ -173,7 +130,7 @@ def test_times_of_an_earlier_run_are_not_taken(freeze: Any, tmp_path: Path) -> N
     assert files(tmp_path) == ["v1.partial.yaml"]
 
 
-def test_a_program_that_says_nothing_has_totals_only(freeze: Any, tmp_path: Path) -> None:
+def test_a_program_that_says_nothing_has_totals_only(freeze: Freeze, tmp_path: Path) -> None:
     freeze("import time; time.sleep(0.2)", "--warmup", 0, "--no-stage-truth", "--episodes", 4)
     profile = loaded(tmp_path)
 
@@ -182,101 +139,3 @@ def test_a_program_that_says_nothing_has_totals_only(freeze: Any, tmp_path: Path
         profile["totals"]["wall_time_s"] / 4, abs=1e-3
     )
     assert files(tmp_path) == ["v1.yaml"]
-
-
-def test_what_is_there_is_kept_unless_it_may_be_replaced_and_what_is_promoted_always(
-    freeze: Any, tmp_path: Path
-) -> None:
-    assert freeze("pass", "--monitor").code == 0
-    before = (tmp_path / "root/profiles/v1.yaml").read_bytes()
-    told = freeze(PIPELINE)
-    assert told.code == 2
-    assert "add --replace" in told.err
-    assert not list(tmp_path.glob("*.runs"))
-    assert (tmp_path / "root/profiles/v1.yaml").read_bytes() == before
-
-    assert freeze("pass", "--replace", "--no-stage-truth").code == 0
-    assert (tmp_path / "root/profiles/v1.yaml").read_bytes() != before
-    assert files(tmp_path) == ["v1.yaml"]
-
-    with (tmp_path / "root/profiles/v1.yaml").open("a") as file:
-        file.write("promoted: {promoted_id: v1}\n")
-    told = freeze("pass", "--replace")
-    assert (told.code, "promoted: it never changes" in told.err) == (2, True)
-
-
-def test_a_profile_that_appears_meanwhile_is_not_replaced(freeze: Any, tmp_path: Path) -> None:
-    target = tmp_path / "root/profiles/v1.yaml"
-    told = freeze(f"open({str(target)!r}, 'w').write('mine')", "--warmup", 0)
-
-    assert (told.code, target.read_text()) == (2, "mine")
-
-
-@pytest.mark.parametrize(
-    "version", ["", "../v1", "/tmp/v1", "a/b", ".v1", "-v1", "v 1", "v1\n", "v1.yaml", "v1.partial", "x" * 101,
-                "\u202e", "_v1", "größer", "regression_rules"],
-)  # fmt: skip
-def test_a_version_is_a_plain_file_name(freeze: Any, tmp_path: Path, version: str) -> None:
-    told = freeze("pass", version=version)
-
-    assert (told.code, files(tmp_path)) == (2, [])
-    assert "driftline: " in told.err
-
-
-def test_what_was_measured_before_a_failure_is_kept_apart(freeze: Any, tmp_path: Path) -> None:
-    failing = PIPELINE + '    if len(open(sys.argv[0] + ".runs").readlines()) == 3:\n        raise SystemExit(7)\n'
-    told = freeze(failing, "--runs", 3, "--warmup", 1)
-    partial = loaded(tmp_path, "v1.partial.yaml")
-
-    assert told.code == 7
-    assert files(tmp_path) == ["v1.partial.yaml"]
-    assert len(partial["captures"]) == 1
-    assert (partial["partial"]["reason"], partial["partial"]["exit_code"]) == ("the command exited with 7", 7)
-    assert partial["stages"] == {name: dict(stage) for name, stage in partial["captures"][0]["stages"].items()}
-    with open_store(tmp_path / "root") as store:
-        assert store.connection.execute("select count(*) from profiles").fetchall() == [(0,)]
-
-    assert freeze("pass").code == 0
-    assert "v1.partial.yaml" not in files(tmp_path)
-
-
-def test_a_failing_warm_up_measures_nothing(freeze: Any, tmp_path: Path) -> None:
-    told = freeze("raise SystemExit(9)")
-
-    assert (told.code, files(tmp_path)) == (9, [])
-    assert "in a warm-up: nothing was measured" in told.err
-
-
-def test_companions_come_first_so_that_a_profile_that_is_there_is_whole(
-    freeze: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[list[str]] = []
-    write_new = freezing.write_new
-
-    def watched(path: Path, text: str) -> None:
-        seen.append(files(tmp_path))
-        write_new(path, text)
-
-    monkeypatch.setattr(freezing, "write_new", watched)
-    freeze(PIPELINE, "--monitor", "--warmup", 0)
-
-    assert seen == [["v1.monitor.log", "v1.stage_truth.json"]]
-
-
-def test_a_freeze_makes_the_root_that_it_writes_to(driftline: Run, tmp_path: Path) -> None:
-    told = driftline("profile", "freeze", "--version", "v1", "--warmup", 0, "--", "true", cwd=tmp_path)
-
-    assert (told.code, told.out) == (0, "")
-    assert (tmp_path / "data/profiles/v1.yaml").exists()
-    told = driftline("profile", "freeze", "--version", "v2", "--warmup", 0, "--", "/nowhere", cwd=tmp_path)
-    assert (told.code, "cannot be started" in told.err) == (2, True)
-
-
-def test_the_output_may_be_any_file_and_text_of_the_command_is_passed_on(driftline: Run, tmp_path: Path) -> None:
-    command = (sys.executable, "-c", "import sys; print('out'); print('err', file=sys.stderr)")
-    options = ("--version", "v1", "--warmup", 0, "--output", tmp_path / "here/x.yaml", "--root", tmp_path / "root")
-    told = driftline("profile", "freeze", *options, "--", *command)
-
-    assert (told.code, told.out) == (0, "out\n")
-    assert "err\n" in told.err
-    assert sorted(path.name for path in (tmp_path / "here").iterdir()) == ["x.stage_truth.json", "x.yaml"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -18,7 +19,7 @@ import yaml
 
 from browser import COMMAND
 from console import Run
-from measured import runs
+from measured import runs, wait_for_descendant
 from roots import SOURCE
 
 pytest_plugins = ("console",)
@@ -42,7 +43,8 @@ PIPELINE = """
 FREEZE = """
     import sys
     from pathlib import Path
-    from driftline.lifecycle.freeze import Plan, freeze
+    from driftline.lifecycle.freeze import freeze
+    from driftline.lifecycle.plan import Plan
     plan = Plan("v1", Path(sys.argv[1]), sys.argv[2:], warmups=0, interval_s=0.02, may_replace=True)
     sys.exit(freeze(plan, lambda line: print(line, flush=True)).exit_code)
 """
@@ -53,8 +55,9 @@ def pids(path: Path) -> list[int]:
     return [int(line) for line in lines]
 
 
-def one_round(folder: Path, seed: int) -> str:
-    """Kills driftline (even seeds) or the command (odd) at a moment of its own; says what is wrong."""
+def one_round(folder: Path, seed: int) -> tuple[bool, str]:
+    """Kills driftline (even seeds) or the command (odd) at a moment of its own, most often while the command runs;
+    whether it did, and what is wrong."""
     choose = random.Random(seed)
     folder.mkdir()
     target, noted = folder / "profiles/v1.yaml", folder / "pids"
@@ -63,14 +66,15 @@ def one_round(folder: Path, seed: int) -> str:
     command = [sys.executable, "-c", dedent(FREEZE), str(target), sys.executable, str(program), str(noted)]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    process.stdout.readline()
-    try:
-        process.wait(choose.random() * 0.45)
-    except subprocess.TimeoutExpired:
-        victim = process.pid if seed % 2 == 0 else (pids(noted) or [process.pid])[0]
-        with suppress(ProcessLookupError):
-            os.kill(victim, signal.SIGKILL)
+    while seed % 5 and process.poll() is None and not pids(noted):
+        pass
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(choose.random() * 0.25)
+    running = pids(noted)
+    victim = running[0] if seed % 2 and running else process.pid
+    was_running = bool(running) and runs(running[0])
+    with suppress(ProcessLookupError):
+        os.kill(victim, signal.SIGKILL)
     process.communicate(timeout=60)
     wrong = [f"{pid} goes on" for pid in pids(noted) if runs(pid, patience_s=10)]
     for path in folder.glob("profiles/*.yaml"):
@@ -79,14 +83,49 @@ def one_round(folder: Path, seed: int) -> str:
     again = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     wrong += [again.stderr] if again.returncode or not target.exists() else []
     wrong += [f"{path.name} is left" for path in folder.rglob(".*")]
-    return f"round {seed}: {', '.join(wrong)}" if wrong else ""
+    return was_running, f"round {seed}: {', '.join(wrong)}" if wrong else ""
 
 
 def test_a_kill_at_any_moment_leaves_nothing_half_and_nothing_running(tmp_path: Path) -> None:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(lambda seed: one_round(tmp_path / str(seed), seed), range(ROUNDS)))
 
-    assert [wrong for wrong in found if wrong] == []
+    assert [wrong for _, wrong in found if wrong] == []
+    assert sum(was_running for was_running, _ in found) > ROUNDS / 4
+
+
+# Kills itself before the nth time that a file comes to its place.
+SUICIDAL = """
+    import os, signal, sys
+    left = [int(sys.argv.pop(1))]
+    def before(call):
+        def counted(*args, **kwargs):
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left[0] -= 1
+            return call(*args, **kwargs)
+        return counted
+    os.replace, os.link, os.unlink = before(os.replace), before(os.link), before(os.unlink)
+"""
+
+
+def test_a_kill_while_files_are_written_leaves_each_whole_or_not_there(tmp_path: Path) -> None:
+    ended: list[int] = []
+    while 0 not in ended:
+        number = len(ended)
+        target = tmp_path / str(number) / "v1.yaml"
+        code = dedent(SUICIDAL) + dedent(FREEZE).replace("may_replace=True", "may_replace=False")
+        command = [sys.executable, "-c", code, str(number), str(target), "true"]
+        environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+        ended.append(subprocess.run(command, env=environment, capture_output=True, check=False).returncode)
+        truth = target.with_name("v1.stage_truth.json")
+        if target.exists():
+            assert len(yaml.safe_load(target.read_text())["captures"]) == 1
+            assert json.loads(truth.read_text())["release"] == "v1"
+        elif truth.exists():
+            assert json.loads(truth.read_text())["release"] == "v1"
+        assert ended[-1] in (0, -signal.SIGKILL)
+    assert len(ended) > 3
 
 
 def test_scratch_folders_do_not_outlive_a_killed_driftline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,9 +140,8 @@ def test_scratch_folders_do_not_outlive_a_killed_driftline(tmp_path: Path, monke
     assert process.stdout is not None
     while "capture 1 of 1" not in process.stdout.readline():
         pass
-    children: list[psutil.Process] = []
-    while not any(child.name() == "sleep" for child in children):
-        children = psutil.Process(process.pid).children(recursive=True)
+    wait_for_descendant(process, "sleep")
+    children = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.communicate()
 
@@ -116,10 +154,8 @@ def test_what_left_the_group_of_a_killed_driftline_is_listed(tmp_path: Path, dri
     daemon = "import subprocess, time; subprocess.Popen(['sleep', '60'], start_new_session=True); time.sleep(60)"
     command = [*COMMAND, "profile", "freeze", "--version", "v1", "--warmup", "0", "--root", str(root)]
     process = subprocess.Popen([*command, "--", sys.executable, "-c", daemon], stderr=subprocess.DEVNULL)
-    children: list[psutil.Process] = []
-    while not any(child.name() == "sleep" for child in children):
-        children = psutil.Process(process.pid).children(recursive=True)
-    [sleeping] = [child.pid for child in children if child.name() == "sleep"]
+    sleeping = wait_for_descendant(process, "sleep").pid
+    children = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.wait()
     try:

@@ -88,6 +88,58 @@ def test_functions_of_every_kind_are_stages(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_values_that_an_async_generator_makes_are_of_its_stage(tmp_path: Path) -> None:
+    marks = marks_of(
+        """
+        import asyncio, driftline
+        @driftline.stage("stream")
+        async def stream():
+            for number in range(3):
+                await asyncio.sleep(0.05)
+                yield number
+        async def main():
+            return [number async for number in stream()]
+        assert asyncio.run(main()) == [0, 1, 2]
+        """,
+        tmp_path,
+    )
+    first, last = (mark["at"] for mark in marks if mark.get("stage") == "stream")
+
+    assert last - first > 0.14
+
+
+def test_numbers_of_other_libraries_are_numbers_and_no_count_ends_the_program(tmp_path: Path) -> None:
+    marks = marks_of(
+        """
+        import decimal, driftline, numpy
+        driftline.count(a=decimal.Decimal(3), b=numpy.int64(4), c=numpy.float32(0.5))
+        driftline.count(a="many", b=object())
+        """,
+        tmp_path,
+    )
+
+    assert [mark["count"] for mark in marks if "count" in mark] == [{"a": 3.0, "b": 4.0, "c": 0.5}]
+
+
+DEVICES = """
+    import sys, types
+    sys.modules["torch"] = types.SimpleNamespace(
+        cuda=types.SimpleNamespace(is_initialized=lambda: {cuda}),
+        mps=types.SimpleNamespace(current_allocated_memory=lambda: {mps}),
+    )
+    import driftline
+"""
+
+
+@pytest.mark.parametrize(("cuda", "mps", "device"), [(True, 0, "cuda"), (False, 5, "mps"), (False, 0, None)])
+def test_the_device_is_the_one_that_was_used(tmp_path: Path, cuda: bool, mps: int, device: str | None) -> None:
+    marks = marks_of(DEVICES.format(cuda=cuda, mps=mps), tmp_path)
+    [told] = [mark["environment"] for mark in marks if "environment" in mark]
+
+    assert told.get("device") == device
+    assert ("rss_measurement_note" in told) == (device == "mps")
+
+
 def test_a_stage_ends_where_its_block_raises(tmp_path: Path) -> None:
     marks = marks_of(
         """

@@ -27,8 +27,8 @@ STAGED = """
     import time, driftline
     with driftline.episode("e1", 1, 2), driftline.stage("write it down"):
         print("chatty \\x1b[31mred\\x1b[0m \\x1b[2J", flush=True)
-        time.sleep(0.4)
-    time.sleep(0.2)
+        time.sleep(0.6)
+    time.sleep(0.6)
 """
 TICK = (
     r"\S+Z pid=\d+ stage=\S+( episodes=\d+/\d+)? rss_mb=\d+ peak_rss_mb=\d+ cpu_pct=\d+\.\d elapsed_s=\d+\.\d"

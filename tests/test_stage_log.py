@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftline.capture.stage_log import MOST_STAGES, StageLog, Window, merged
+from driftline.capture.stage_log import MOST_STAGES, StageLog, Window, merged, outermost
 
 
 def log_of(folder: Path, *marks: Any, end: float = 100.0) -> StageLog:
@@ -78,6 +78,8 @@ def test_what_never_ended_is_counted_to_the_end_and_named(tmp_path: Path) -> Non
         b'{"stage": ["a"], "event": "start"}\n', b'{"stage": true, "event": "start"}\n',
         b'{"stage": "a", "event": "pause"}\n', b'{"stage": "a", "event": "end"}\n', b'{"count": 3}\n',
         b'{"count": {"x": "many"}}\n', b'{"count": {"x": NaN}}\n', b'{"environment": "new"}\n',
+        b'{"stage": "late", "event": "start", "at": 1763780000000}\n',
+        b'{"stage": "huge", "event": "start", "at": 1' + b"0" * 400 + b'}\n',
         b'{"stage": "\\u0000\\u202e", "event": "start"}\n', b"[" * 100_000 + b"\n",
     ],
 )  # fmt: skip
@@ -103,6 +105,30 @@ def test_more_stages_than_anyone_has_are_refused(tmp_path: Path) -> None:
 
 def test_times_that_run_backwards_make_no_negative_window(tmp_path: Path) -> None:
     assert spans(log_of(tmp_path, start("a", 5), end("a", 3))) == [("a", 5, 5)]
+
+
+def test_marks_from_before_the_run_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "stages.jsonl"
+    path.write_text("".join(json.dumps(mark) + "\n" for mark in (start("a", 3), start("b", 9), end("b", 10))))
+    log = StageLog(path, earliest=8.0)
+    log.close(12.0)
+
+    assert (spans(log), log.refused) == ([("b", 9, 10)], 1)
+
+
+@pytest.mark.parametrize(
+    ("windows", "outer"),
+    [
+        ([("a", 0, 10, None), ("b", 2, 5, None), ("c", 5, 10, None)], "a"),
+        ([("a", 0, 10, None), ("b", 8, 12, None)], "ab"),
+        ([("a", 0, 10, False), ("b", 2, 5, False)], "ab"),
+        ([("a", 0, 10, False), ("b", 2, 5, True)], "a"),
+    ],
+)
+def test_what_lies_inside_of_a_stage_is_not_beside_it(windows: list[Any], outer: str) -> None:
+    found = outermost([Window(name, low, high, None, 1, nested) for name, low, high, nested in windows])
+
+    assert "".join(window.stage for window in found) == outer
 
 
 def test_counts_add_up_by_stage_and_episode(tmp_path: Path) -> None:

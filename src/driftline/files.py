@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import shutil
 import time
 import uuid
@@ -10,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_UNNAMED = re.compile(r"\..+\.[0-9a-f]{32}\.[0-9]+\.tmp", re.DOTALL)
 # After so long nobody reads any more what was replaced, in seconds.
 RETIRED_FOR_S = 900
 
@@ -27,8 +30,8 @@ def unnamed(path: Path) -> Path:
 
 
 def sweep(folder: Path) -> None:
-    """Removes what writers that were killed left on its way in a folder."""
-    remove(path for path in folder.glob(".*.tmp") if is_left(path))
+    """Removes what writers that were killed left on its way in a folder: names that only `unnamed` gives."""
+    remove(path for path in folder.glob(".*.tmp") if _UNNAMED.fullmatch(path.name) and is_left(path))
 
 
 def is_left(path: Path) -> bool:
@@ -58,8 +61,37 @@ def write_new(path: Path, text: str) -> None:
     """As `write_atomically`, but nothing is replaced. Raises FileExistsError where something is there, and OSError."""
     with _written(path, text) as temporary:
         # A link, unlike a rename, fails where there is a file already.
-        os.link(temporary, path)
-        temporary.unlink()
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise
+        except OSError:
+            # Where there are no links the name is taken first.
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            os.replace(temporary, path)
+        else:
+            temporary.unlink()
+
+
+def check_writable(folder: Path) -> None:
+    """Raises OSError where no file can be written into the folder, which is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = unnamed(folder / "probe")
+    try:
+        probe.touch(exist_ok=False)
+    finally:
+        remove([probe])
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps out whoever else locks the folder. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -73,6 +105,6 @@ def _written(path: Path, text: str) -> Iterator[Path]:
             file.flush()
             os.fsync(file.fileno())
         yield temporary
-    except OSError:
+    except BaseException:
         remove([temporary])
         raise

@@ -64,6 +64,8 @@ def _cost(execution: Execution, windows: list[Window], clock: _CpuClock) -> Stag
 def _is_single(execution: Execution, stretches: Sequence[tuple[float, float]]) -> bool:
     """Whether the looks before and after say that there was one process."""
     times = [look.at for look in execution.looks]
+    if not times:
+        return False
     beside = {at for start, end in stretches for at in (bisect_left(times, start) - 1, bisect_right(times, end))}
     return all(execution.looks[at].processes == 1 for at in beside if 0 <= at < len(times))
 

@@ -70,8 +70,12 @@ def git_state(folder: Path) -> dict[str, Any]:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
+    return _said("git", *arguments, folder=folder)
+
+
+def _said(*command: str, folder: Path | None = None) -> str | None:
     try:
-        result = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True)
+        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return result.stdout.strip() or None
@@ -85,6 +89,8 @@ def cpu_name() -> str:
                 return line.partition(":")[2].strip()
     except OSError:
         pass
+    if platform.system() == "Darwin":
+        return _said("sysctl", "-n", "machdep.cpu.brand_string") or platform.machine()
     return platform.processor() or platform.machine()
 
 

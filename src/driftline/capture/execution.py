@@ -7,10 +7,8 @@ import math
 import os
 import select
 import signal
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +19,10 @@ from typing import Any
 from driftline.capture import warden
 from driftline.capture.file_watch import FileWatch
 from driftline.capture.gpu import gpu_memory
-from driftline.capture.stage_log import StageLog
+from driftline.capture.launch import Child, Request, started
+from driftline.capture.stage_log import TOLERANCE_S, StageLog
 from driftline.capture.tree import Look, ProcessTree
 from driftline.errors import UserError
-from driftline.stages import VARIABLE
 
 # How often the stage file is read at most, and where the system does not tell when it changes.
 MARKS_S = 0.01
@@ -33,18 +31,10 @@ BORDER_SHARE, BORDERS_S = 0.001, 0.01
 TIMED_OUT = 124
 # How late the end of a run that takes too long may be seen.
 TIMEOUT_S = 0.1
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to run and how to measure it. `notes` is the folder that tells of processes which outlive their command;
-    `print_line` is given what the command prints, which then has a terminal of its own."""
-
-    command: Sequence[str]
-    interval_s: float = 0.5
-    timeout_s: float | None = None
-    notes: Path | None = None
-    print_line: Callable[[str], None] | None = None
+# Of what a command printed and that goes on after its end; of a line without an end, in bytes.
+LAST_READS, LONGEST_LINE = 16, 65536
+# Counters of the kernel are not exact: what is not larger than the warden by this, MiB, may be the warden.
+FLOOR_MARGIN_MB = 1.0
 
 
 @dataclass
@@ -84,50 +74,14 @@ def execute(request: Request, watch: Watcher | None = None) -> Execution:
         marks = Path(scratch, "stages.jsonl")
         marks.touch(mode=0o600)
         before_s = process_time()
-        with _started(request, scratch, marks) as child:
+        with started(request, scratch, marks) as child:
             execution = _Observer(request, child, marks, watch).observe()
         execution.overhead_s += process_time() - before_s
     return execution
 
 
-@dataclass
-class _Child:
-    process: subprocess.Popen[bytes]
-    lifeline: int
-    report: int
-    printed: int | None
-
-
-@contextmanager
-def _started(request: Request, scratch: str, marks: Path) -> Iterator[_Child]:
-    """The warden with the command. Leaving breaks the pipe: whatever happened, the command ends."""
-    listen, lifeline = os.pipe()
-    report, tell = os.pipe()
-    printed, terminal = os.openpty() if request.print_line else (None, None)
-    notes = str(request.notes) if request.notes else ""
-    command = [sys.executable, "-I", "-S", warden.__file__, str(listen), str(tell), scratch, notes, *request.command]
-    try:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal, pass_fds=(listen, tell),
-            process_group=0, env={**os.environ, VARIABLE: str(marks)},
-        )  # fmt: skip
-    finally:
-        _close(listen, tell, terminal)
-    try:
-        yield _Child(process, lifeline, report, printed)
-    finally:
-        _close(lifeline, report, printed)
-        process.wait()
-
-
-def _close(*descriptors: int | None) -> None:
-    for descriptor in descriptors:
-        if descriptor is not None:
-            os.close(descriptor)
-
-
 class _Observer:
-    def __init__(self, request: Request, child: _Child, marks: Path, watch: Watcher | None) -> None:
+    def __init__(self, request: Request, child: Child, marks: Path, watch: Watcher | None) -> None:
         self._request, self._child, self._watch = request, child, watch
         self._execution = Execution(time(), StageLog(marks))
         self._tree: ProcessTree | None = None
@@ -194,14 +148,23 @@ class _Observer:
     def _print(self, is_last: bool = False) -> None:
         if self._child.printed is None or self._request.print_line is None:
             return
-        with suppress(OSError):
-            while select.select([self._child.printed], [], [], 0)[0]:
+        # What prints without end must not keep driftline from looking.
+        for _ in range(LAST_READS if is_last else 1):
+            if not select.select([self._child.printed], [], [], 0)[0]:
+                break
+            with suppress(OSError):
                 self._unprinted += os.read(self._child.printed, 65536)
-                *lines, self._unprinted = self._unprinted.replace(b"\r\n", b"\n").split(b"\n")
-                for line in lines:
-                    self._request.print_line(line.decode(errors="replace"))
+            *lines, rest = self._unprinted.replace(b"\r\n", b"\n").split(b"\n")
+            # Of a line that is written over and over the last is shown; its end may still have to come.
+            self._unprinted = rest if rest.endswith(b"\r") or len(rest) < LONGEST_LINE else rest[-LONGEST_LINE:]
+            for line in lines:
+                self._put(line)
         if is_last and self._unprinted:
-            self._request.print_line(self._unprinted.decode(errors="replace"))
+            self._put(self._unprinted)
+
+    def _put(self, line: bytes) -> None:
+        if self._request.print_line:
+            self._request.print_line(line.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace"))
 
     def _is_over(self) -> bool:
         data = os.read(self._child.report, 65536)
@@ -220,6 +183,7 @@ class _Observer:
             raise UserError(f"{name} cannot be started: {told['failed']}", "give a command that runs in this folder")
         if "pid" in told:
             execution.started, execution.pid = told["started"], told["pid"]
+            execution.log.earliest = told["started"] - TOLERANCE_S
             self._floor_mb = told["floor_mb"]
             self._tree = ProcessTree(self._child.process.pid, told["pid"], gpu_memory())
             return False
@@ -237,7 +201,7 @@ class _Observer:
         execution.log.poll(told["ended"])
         execution.unended = execution.log.close(told["ended"])
         marks = [execution.log.high_water_mb, *(look.high_water_mb for look in execution.looks[-1:])]
-        marks += [told["max_rss_mb"]] if told["max_rss_mb"] > self._floor_mb else []
+        marks += [told["max_rss_mb"]] if told["max_rss_mb"] > self._floor_mb + FLOOR_MARGIN_MB else []
         execution.high_water_mb = max((mark for mark in marks if mark is not None), default=None)
         code = told["exit_code"]
         execution.exit_code = 128 - code if code < 0 else code
@@ -276,7 +240,9 @@ class _Observer:
             self._asked.append(number)
 
         # Only the main thread may say what a signal does.
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if current_thread() is main_thread() else ()
+        asking = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if current_thread() is main_thread() else ()
+        # What is ignored stays so: nohup says that a run shall outlive its terminal.
+        numbers = [number for number in asking if signal.getsignal(number) is not signal.SIG_IGN]
         before = {number: signal.signal(number, forward) for number in numbers}
         try:
             yield

@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from threading import Lock
+from threading import RLock
 from time import monotonic, time
 from typing import Any
 
@@ -29,6 +29,7 @@ LIBRARIES = {
     "onnxruntime", "vllm", "llama_cpp", "ctranslate2", "faster_whisper", "whisper", "sentence_transformers", "spacy",
     "nltk", "openai", "anthropic", "litellm", "faiss", "chromadb", "duckdb", "polars",
 }  # fmt: skip
+MPS_NOTE = "memory that the GPU holds (MPS) is no part of the resident memory"
 LIBRARY_PACKAGES = {
     "sklearn": "scikit-learn", "llama_cpp": "llama-cpp-python", "whisper": "openai-whisper", "faiss": "faiss-cpu",
 }  # fmt: skip
@@ -41,7 +42,7 @@ class MarkLog:
     """The file that the marks go to, and the stages of this process that are open."""
 
     def __init__(self, path: str) -> None:
-        self._lock = Lock()
+        self._lock = RLock()
         self._memory = HighWater()
         self._open: list[_Entered] = []
         try:
@@ -68,7 +69,8 @@ class MarkLog:
             peak = self._reach()
             entered.is_peak_known = self._memory.reset()
             self._open.append(entered)
-            self.write({"stage": entered.name, "event": "start"} | _told(high_water_mb=peak))
+            nested = any(outer.kind == entered.kind for outer in _inside.get())
+            self.write({"stage": entered.name, "event": "start", "nested": nested} | _told(high_water_mb=peak))
 
     def end(self, entered: _Entered) -> None:
         now = time()
@@ -92,10 +94,16 @@ class MarkLog:
         if self._file is None:
             return
         whole = {key: value for key, value in ({"at": time(), "pid": os.getpid()} | mark).items() if value is not None}
+        # A program must not fail because it is measured.
         try:
-            os.write(self._file, json.dumps(whole).encode() + b"\n")
+            # Numbers of other libraries are numbers too.
+            line = json.dumps(whole, default=float)
+        except (TypeError, ValueError, OverflowError) as error:
+            print(f"driftline: a mark is left out: {error}", file=sys.stderr)
+            return
+        try:
+            os.write(self._file, line.encode() + b"\n")
         except OSError as error:
-            # A program must not fail because it is measured.
             self._file = None
             print(f"driftline: no more stages are marked: {error}", file=sys.stderr)
 
@@ -114,7 +122,7 @@ class MarkLog:
 
     def _forked(self) -> None:
         """A child has none of its parent's stages: the parent ends them."""
-        self._lock = Lock()
+        self._lock = RLock()
         self._open = []
         self._memory = HighWater()
 
@@ -153,9 +161,17 @@ class HighWater:
 
 
 def _device() -> dict[str, str]:
-    """`cuda` where torch has begun to use one; else nothing is known."""
-    cuda = getattr(sys.modules.get("torch"), "cuda", None)
-    return {"device": "cuda"} if cuda is not None and cuda.is_initialized() else {}
+    """`cuda` or `mps` where torch has begun to use one; else nothing is known."""
+    torch = sys.modules.get("torch")
+    cuda, mps = getattr(torch, "cuda", None), getattr(torch, "mps", None)
+    try:
+        if cuda is not None and cuda.is_initialized():
+            return {"device": "cuda"}
+        if mps is not None and mps.current_allocated_memory() > 0:
+            return {"device": "mps", "rss_measurement_note": MPS_NOTE}
+    except (AttributeError, RuntimeError):
+        pass
+    return {}
 
 
 def _told(**values: float | None) -> dict[str, float]:
@@ -242,6 +258,15 @@ def _around(marked: Stage, function: Callable[..., Any]) -> Callable[..., Any]:
                 return await function(*args, **kwargs)
 
         return awaited
+    if inspect.isasyncgenfunction(function):
+
+        @functools.wraps(function)
+        async def streamed(*args: Any, **kwargs: Any) -> Any:
+            with marked:
+                async for value in function(*args, **kwargs):
+                    yield value
+
+        return streamed
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)

@@ -10,6 +10,7 @@ from statistics import fmean
 from time import time
 from typing import Any, TextIO
 
+from driftline.artifacts.reading import file_bytes
 from driftline.capture.attribution import StageCost, direct
 from driftline.capture.execution import Execution
 from driftline.capture.times import utc_seconds
@@ -39,9 +40,16 @@ def tick_of(execution: Execution, ended: bool = False) -> Tick:
     looks, log = execution.looks, execution.log
     stage = DONE if ended else log.current or (BETWEEN if log.windows else STARTING)
     now = execution.ended if ended else looks[-1].at
-    borders = [window.end or window.start for window in log.windows]
-    since = now if ended else max((border for border in borders if border <= now), default=execution.started)
+    since = now if ended else stage_started(execution)
     return tick(looks, execution.pid, execution.started, stage, since, now, log.progress)
+
+
+def stage_started(execution: Execution) -> float:
+    """When the stage began that the command is in, or where it is in none the last one ended; epoch seconds."""
+    windows = execution.log.windows
+    opened = [window.start for window in windows if window.end is None and window.stage == execution.log.current]
+    ended = [window.end for window in windows if window.end is not None]
+    return max(opened or ended, default=execution.started)
 
 
 def tick(
@@ -56,6 +64,11 @@ def tick(
     return Tick(
         pid, "_".join(stage.split()), progress, last.rss_mb, peak, cpu_pct, now - started, max(0.0, now - since)
     )
+
+
+def header(reason: str) -> str:
+    """What a session of a monitor log begins with."""
+    return f"\n# driftline monitor ({reason}; append log) session_start={utc_seconds(time())}\n"
 
 
 def line_of(tick: Tick, at: float) -> str:
@@ -73,7 +86,7 @@ class MonitorLog:
 
     def __init__(self, file: TextIO, reason: str) -> None:
         self._file = file
-        self._file.write(f"\n# driftline monitor ({reason}; append log) session_start={utc_seconds(time())}\n")
+        self._file.write(header(reason))
 
     def tick(self, execution: Execution) -> None:
         """A line about the newest look."""
@@ -117,9 +130,8 @@ class StatusFile:
         """Writes where something changed. Raises OSError."""
         log = execution.log
         stage = log.current or (BETWEEN if log.windows else STARTING)
-        opened = [window.start for window in log.windows if window.stage == stage]
         status: dict[str, Any] = {"pid": execution.pid, "stage": stage, "started_at": execution.started}
-        status["stage_started_at"] = opened[-1] if opened else execution.started
+        status["stage_started_at"] = stage_started(execution)
         if log.progress:
             status["episode_idx"], status["episode_total"] = log.progress
         if status != self._written:
@@ -133,7 +145,7 @@ class StatusFile:
 def read_status(path: Path) -> dict[str, Any] | None:
     """What a status file says; None where it is missing or says nothing."""
     try:
-        status = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        status = json.loads(file_bytes(path))
+    except (OSError, ValueError, RecursionError):
         return None
     return status if isinstance(status, dict) else None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 from driftline.artifacts.profile import KNOWN_STAGES
+from driftline.artifacts.reading import file_bytes
+from driftline.capture.values import MOST_STAGES, finite, plain_name
 from driftline.errors import UserError
 
 # The pipeline metrics of RFC-064: stages whose time is a number of calls times their mean.
@@ -26,6 +27,16 @@ SUMMED = {"rss_feed_fetch": ("time_scraping", "time_parsing"), "vector_indexing"
 NESTED = ("wall_seconds_by_stage", "stages", "stage_seconds")
 EPISODES = ("episodes_processed", "episode_count", "episodes_total", "episodes")
 MOST_BYTES = 64 * 1024 * 1024
+NO_STAGE = ("_count", "_total", "_seconds", "_version")
+EXCERPT = (
+    "schema_version", "run_duration_seconds", "episodes_scraped_total", "episodes_skipped_total", "errors_total",
+    "time_normalizing", "time_writing_storage", "io_and_waiting_wall_seconds", "io_and_waiting_thread_sum_seconds",
+    "time_io_and_waiting",
+    *(name for names in SUMMED.values() for name in names),
+    *(name for stage in COUNTED.values() for name in (f"{stage}_count", f"avg_{stage}_seconds")),
+    *(f"{stage}_time_by_episode" for stage in ("download_media", "transcribe", "extract_names", "summarize",
+                                               "cleaning")),
+)  # fmt: skip
 
 
 def stage_seconds(path: Path) -> dict[str, float]:
@@ -37,9 +48,11 @@ def stage_seconds(path: Path) -> dict[str, float]:
     content = _object(path)
     found = _pipeline_seconds(content)
     if not found:
-        inner = next((content[name] for name in NESTED if isinstance(content.get(name), dict)), content)
+        inner = next((content[name] for name in NESTED if isinstance(content.get(name), dict)), None)
+        inner = _alone(content) if inner is None else inner
         found = {stage: seconds for stage, value in inner.items() if (seconds := _seconds(value)) is not None}
-    known = {stage: round(seconds, 4) for stage, seconds in found.items() if seconds > 0}
+    named = [(plain_name(stage), round(seconds, 4)) for stage, seconds in found.items() if seconds > 0]
+    known = {stage: seconds for stage, seconds in named[:MOST_STAGES] if stage}
     if not known:
         raise UserError(
             f"{path} names no stage with a time",
@@ -48,17 +61,25 @@ def stage_seconds(path: Path) -> dict[str, float]:
     return {stage: known[stage] for stage in (*KNOWN_STAGES, *known) if stage in known}
 
 
+def _alone(content: dict[str, Any]) -> dict[str, Any]:
+    """An object that holds nothing but stages and seconds; among other things a number may be anything."""
+    is_plain = all(finite(value) is not None and not name.endswith(NO_STAGE) for name, value in content.items())
+    return content if is_plain else {}
+
+
 def _pipeline_seconds(content: dict[str, Any]) -> dict[str, float]:
-    found = {stage: sum(_number(content.get(name)) or 0.0 for name in names) for stage, names in SUMMED.items()}
+    found = {stage: sum(_positive(content.get(name)) or 0.0 for name in names) for stage, names in SUMMED.items()}
     for stage, name in COUNTED.items():
-        found[stage] = (_number(content.get(f"{name}_count")) or 0) * (_number(content.get(f"avg_{name}_seconds")) or 0)
+        found[stage] = (_positive(content.get(f"{name}_count")) or 0) * (
+            _positive(content.get(f"avg_{name}_seconds")) or 0
+        )
     return found if any(found.values()) else {}
 
 
 def _seconds(value: Any) -> float | None:
     if isinstance(value, dict):
-        return _number(value.get("wall_time_s"))
-    return _number(value)
+        return _positive(value.get("wall_time_s"))
+    return _positive(value)
 
 
 def episode_count(path: Path) -> int:
@@ -72,15 +93,16 @@ def episode_count(path: Path) -> int:
     for name in EPISODES:
         value = content.get(name)
         value = value.get("processed", value.get("total")) if isinstance(value, dict) else value
-        number = float(len(value)) if isinstance(value, list) else _number(value)
+        number = float(len(value)) if isinstance(value, list) else _positive(value)
         if number is not None and number >= 0:
             return int(number)
     raise UserError(f"{path} states no number of episodes", f"write one of {', '.join(EPISODES)}, or give --episodes N")
 
 
 def pipeline_excerpt(path: Path) -> dict[str, Any]:
-    """What of the file belongs into a stage_truth: numbers and texts at its top, not what it nests."""
-    return {name: value for name, value in _object(path).items() if isinstance(value, (int, float, str))}
+    """What of the file belongs into a stage_truth: the metrics of RFC-064, as far as they are there."""
+    content = _object(path)
+    return {name: content[name] for name in EXCERPT if name in content}
 
 
 def _object(path: Path) -> dict[str, Any]:
@@ -97,12 +119,11 @@ def _data(path: Path) -> bytes:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise UserError(f"{path} is larger than {MOST_BYTES // 1024**2} MiB", "give the file with the stage times")
-        return path.read_bytes()
+        return file_bytes(path)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}", "the command has to write it") from error
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
-        return None
-    return float(value)
+def _positive(value: Any) -> float | None:
+    number = finite(value)
+    return number if number is not None and number >= 0 else None

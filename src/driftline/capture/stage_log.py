@@ -10,15 +10,19 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-MOST_STAGES, LONGEST_NAME = 500, 200
+from driftline.capture.values import MOST_STAGES, finite, plain_name
+
 MIB = 1024 * 1024
 # A file that grows beyond this is no stage file; what came before still counts.
 MOST_BYTES, ONCE = 256 * MIB, MIB
+# How far the clocks of two processes may be apart, in seconds.
+TOLERANCE_S = 1.0
+TOLD = ("python", "device", "rss_measurement_note")
 
 
 @dataclass
@@ -29,6 +33,9 @@ class Window:
     start: float
     end: float | None = None
     peak_rss_mb: float | None = None
+    pid: int | None = None
+    # Inside of another stage of the same thread or task; None where the program does not say.
+    is_nested: bool | None = None
 
 
 @dataclass
@@ -36,6 +43,8 @@ class StageLog:
     """What the marks say so far. `counts` are sums by stage and episode ('' where none was open)."""
 
     path: Path
+    # No mark is older, epoch seconds.
+    earliest: float = -math.inf
     windows: list[Window] = field(default_factory=list)
     # In the order in which they were first entered.
     stages: dict[str, None] = field(default_factory=dict)
@@ -98,9 +107,14 @@ class StageLog:
             self.refused += 1
 
     def _apply(self, mark: dict[str, Any], now: float) -> bool:
-        at = _number(mark.get("at"))
+        at = finite(mark.get("at"))
+        if at is None and mark.get("at") is not None:
+            return False
         at = now if at is None else at
-        reached = _number(mark.get("high_water_mb"))
+        # Milliseconds, the usual slip, and whatever else lies outside of the run.
+        if not self.earliest <= at <= now + TOLERANCE_S:
+            return False
+        reached = finite(mark.get("high_water_mb"))
         if reached is not None:
             self.high_water_mb = max(self.high_water_mb or 0.0, reached)
         if "count" in mark:
@@ -109,12 +123,12 @@ class StageLog:
             return self._describe(mark["environment"])
         if "episode" in mark and "stage" not in mark:
             if mark.get("event") == "end":
-                self._ended_episodes.add(_name(mark["episode"]))
-            number, of = _number(mark.get("number")), _number(mark.get("of"))
+                self._ended_episodes.add(plain_name(mark["episode"]))
+            number, of = finite(mark.get("number")), finite(mark.get("of"))
             if number is not None and of is not None:
                 self.progress = int(number), int(of)
             return True
-        stage = _name(mark.get("stage"))
+        stage = plain_name(mark.get("stage"))
         if not stage:
             return False
         return self._mark_stage(stage, mark, at)
@@ -124,7 +138,8 @@ class StageLog:
         if mark.get("event") == "start":
             if stage not in self.stages and len(self.stages) >= MOST_STAGES:
                 return False
-            window = Window(stage, at)
+            nested = mark.get("nested")
+            window = Window(stage, at, pid=pid, is_nested=nested if isinstance(nested, bool) else None)
             self.stages[stage] = None
             self._open.setdefault((stage, pid), []).append(window)
             self.windows.append(window)
@@ -137,7 +152,7 @@ class StageLog:
         if not opened:
             del self._open[stage, pid]
         window.end = max(at, window.start)
-        window.peak_rss_mb = _number(mark.get("peak_rss_mb"))
+        window.peak_rss_mb = finite(mark.get("peak_rss_mb"))
         still = [other for windows in self._open.values() for other in windows]
         self.current = still[-1].stage if still else None
         return True
@@ -146,9 +161,9 @@ class StageLog:
         amounts = mark["count"]
         if not isinstance(amounts, dict):
             return False
-        stage = _name(mark.get("stage")) or self.current or ""
-        sums = self.counts.setdefault((stage, _name(mark.get("episode"))), {})
-        known = {_name(name): _number(amount) for name, amount in amounts.items()}
+        stage = plain_name(mark.get("stage")) or self.current or ""
+        sums = self.counts.setdefault((stage, plain_name(mark.get("episode"))), {})
+        known = {plain_name(name): finite(amount) for name, amount in amounts.items()}
         for name, amount in known.items():
             if name and amount is not None:
                 sums[name] = sums.get(name, 0.0) + amount
@@ -159,26 +174,23 @@ class StageLog:
         if not isinstance(told, dict):
             return False
         versions = told.get("library_versions")
-        libraries = (
-            {_name(name): _name(value) for name, value in versions.items()} if isinstance(versions, dict) else {}
-        )
+        named = versions.items() if isinstance(versions, dict) else ()
+        libraries = {plain_name(name): plain_name(value) for name, value in named}
         known = self.environment.get("library_versions", {}) | libraries
-        stated = {name: _name(told[name]) for name in ("python", "device") if _name(told.get(name))}
+        stated = {name: plain_name(told.get(name)) for name in TOLD if plain_name(told.get(name))}
         self.environment |= stated | {"library_versions": dict(sorted(known.items()))}
         return True
 
 
-def _name(value: Any) -> str:
-    """A name as text without what is no text; '' where there is none."""
-    if not isinstance(value, (str, int)) or isinstance(value, bool):
-        return ""
-    return " ".join("".join(letter for letter in str(value) if letter.isprintable()).split())[:LONGEST_NAME]
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return None
-    return float(value)
+def outermost(windows: Sequence[Window]) -> list[Window]:
+    """Those that lie inside of no other: what remains and overlaps runs side by side. Where a program does not say, a
+    window that lies in another one of its process is inside of it."""
+    found: list[Window] = []
+    for window in sorted(windows, key=lambda window: (window.start, -(window.end or window.start))):
+        holds = (other for other in found if other.pid == window.pid and (other.end or 0) >= (window.end or 0))
+        if not (any(holds) if window.is_nested is None else window.is_nested):
+            found.append(window)
+    return found
 
 
 def merged(windows: Iterable[Window]) -> Iterator[tuple[float, float]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -51,25 +52,23 @@ class Warden:
 
     def run(self, command: list[str]) -> None:
         started, began = time.time(), time.monotonic()
-        floor_kb = _maxrss_kb()
+        _adopt_orphans()
+        floor_kb = _own_peak_kb()
         try:
-            pid = os.posix_spawnp(
-                command[0], command, os.environ, setpgroup=0,
-                setsigdef=[*ASKING, signal.SIGPIPE, signal.SIGCHLD],
-            )  # fmt: skip
+            pid = _spawn(command)
         except OSError as error:
             code = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
             self._tell({"failed": error.strerror or str(error), "exit_code": code})
             return
-        _adopt_orphans()
         before_s = time.process_time()
         self._tell({"pid": pid, "started": started, "floor_mb": floor_kb / 1024})
         ended = self._wait(pid)
         wall_s = time.monotonic() - began
         at = time.time()
         _end_group(pid)
-        status, usage = ended if ended else os.wait4(pid, 0)[1:]
+        status = os.waitpid(pid, 0)[1] if ended is None else ended
         _reap_all()
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         left = _descendants()
         self._note(left, command)
         self._tell(
@@ -84,7 +83,7 @@ class Warden:
 
             shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _wait(self, pid: int) -> tuple[int, Any] | None:
+    def _wait(self, pid: int) -> int | None:
         """Until the command ended, or driftline did and the group was ended for it. None if it was not reaped yet, so
         that its number stays its own until its group is ended."""
         while True:
@@ -92,9 +91,9 @@ class Warden:
                 if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                     return None
             else:
-                found, status, usage = os.wait4(pid, os.WNOHANG)
+                found, status = os.waitpid(pid, os.WNOHANG)
                 if found:
-                    return status, usage
+                    return status
             _reap_others(pid)
             watched = [self._wake] if self._is_alone else [self._wake, self._lifeline]
             ready = select.select(watched, [], [], 1.0)[0]
@@ -106,7 +105,7 @@ class Warden:
     def _obey(self, pid: int) -> None:
         asked = os.read(self._lifeline, 64)
         for number in asked:
-            with suppress(ProcessLookupError):
+            with suppress(OSError):
                 os.killpg(pid, number)
         if not asked:
             self._is_alone = True
@@ -123,10 +122,20 @@ class Warden:
         note = {"at": time.time(), "command": command, "processes": left}
         try:
             path = os.path.join(self._notes, f"{os.getpid()}-{time.time_ns()}.json")
-            with open(path, "x", encoding="utf-8") as file:
+            with open(f"{path}.tmp", "x", encoding="utf-8") as file:
                 json.dump(note, file)
+            os.replace(f"{path}.tmp", path)
         except OSError as error:
             print(f"driftline: {len(left)} processes go on, and cannot be noted: {error}", file=sys.stderr)
+
+
+def _spawn(command: list[str]) -> int:
+    """The number of the command and of its group. It has no terminal to stop at: what asks for one there fails."""
+    default = [*ASKING, signal.SIGPIPE, signal.SIGCHLD, signal.SIGXFSZ]
+    try:
+        return os.posix_spawnp(command[0], command, os.environ, setsid=True, setsigdef=default)
+    except NotImplementedError:
+        return os.posix_spawnp(command[0], command, os.environ, setpgroup=0, setsigdef=default)
 
 
 def _adopt_orphans() -> None:
@@ -162,7 +171,7 @@ def _end_group(group: int) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(group, number)
-        except (ProcessLookupError, PermissionError):
+        except OSError:
             return
         until = time.monotonic() + GRACE_S
         while time.monotonic() < until and _lives(group):
@@ -224,10 +233,16 @@ def _kb(maxrss: int) -> float:
     return maxrss / 1024 if sys.platform == "darwin" else float(maxrss)
 
 
-def _maxrss_kb() -> float:
-    import resource
+def _own_peak_kb() -> float:
+    """What the command starts with: the peak of the process that it is forked from (proc(5): VmHWM).
 
-    return _kb(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    On Linux ru_maxrss of this process is no less than the memory of the driftline that started it: execve(2) takes it
+    along.
+    """
+    if sys.platform != "linux":
+        return _kb(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    with open("/proc/self/status", "rb") as file:
+        return float(file.read().partition(b"VmHWM:")[2].split(None, 1)[0])
 
 
 if __name__ == "__main__":

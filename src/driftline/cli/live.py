@@ -14,6 +14,7 @@ from rich.text import Text
 
 from driftline.capture.monitoring import LOG_NAME, STATUS_NAME, Tick
 from driftline.cli.tables import visible
+from driftline.errors import UserError
 from driftline.lifecycle.trace import PrintLine, Show, Trace
 
 VARIABLE = "DRIFTLINE_MONITOR_LOG"
@@ -25,14 +26,22 @@ _YES, _NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 def trace() -> Trace:
     """What follows the captures of a freeze: in a terminal live; in a log where there is none, or where the
     environment asks for one, which is appended to. The trace is archived with the profile either way."""
-    asked = os.environ.get(VARIABLE, "").strip()
-    is_live, is_forced = sys.stderr.isatty(), asked.lower() not in _NO
-    log = _log_path(asked) if is_forced or not is_live else None
+    is_live, is_forced = sys.stderr.isatty(), is_log_asked()
+    log = log_path() if is_forced or not is_live else None
     return Trace(log, Path(STATUS_NAME), shown if is_live else None, is_forced)
 
 
-def _log_path(asked: str) -> Path:
-    return Path(LOG_NAME if asked.lower() in _YES | _NO else asked)
+def log_path() -> Path:
+    """The log that the environment names, else that of the folder. Raises UserError where it is no file."""
+    asked = os.environ.get(VARIABLE, "").strip()
+    path = Path(LOG_NAME if asked.lower() in _YES | _NO else asked)
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is no file that can be appended to", f"name another one with {VARIABLE}")
+    return path
+
+
+def is_log_asked() -> bool:
+    return os.environ.get(VARIABLE, "").strip().lower() not in _NO
 
 
 @contextmanager

@@ -49,14 +49,16 @@ def freeze_profile(
     What the command prints is passed on; it reads nothing. Exits as the command does, with 124 after --timeout.
     """
     from driftline.cli.live import trace
-    from driftline.lifecycle.freeze import Plan, check_version, freeze
+    from driftline.lifecycle.freeze import freeze
+    from driftline.lifecycle.plan import Plan, check_version
 
     if episodes is not None and episodes_from is not None:
         raise UserError("--episodes and --episodes-from both say how many", "give one of them")
     target = _target(check_version(version), output, root)
+    notes = notes_folder(writable_root(root), may_make=output is None)
     plan = Plan(
         version, target, command, dataset_id, runs, warmup, sample_interval, timeout, episodes, episodes_from,
-        stages_from, not no_stage_truth, replace, hostname, notes=notes_folder(writable_root(root)),
+        stages_from, not no_stage_truth, replace, hostname, notes=notes,
     )  # fmt: skip
     frozen = freeze(plan, say, trace() if monitor else None)
     for warning in frozen.warnings:
@@ -69,7 +71,9 @@ def freeze_profile(
 
 @app.command("monitor")
 def monitor_process(
-    pid: Annotated[int | None, typer.Argument(help="The process to watch; else the one of the status file.")] = None,
+    pid: Annotated[
+        int | None, typer.Argument(min=1, help="The process to watch; else the one of the status file.")
+    ] = None,
     status: Annotated[Path | None, typer.Option(metavar="FILE", help="The file that tells process and stage.")] = None,
     interval: Annotated[float, typer.Option(min=0.05, max=60, metavar="S", help="Seconds between looks.")] = 0.5,
 ) -> None:
@@ -105,11 +109,13 @@ def writable_root(root: Path | None) -> Path:
         return Path("data").absolute()
 
 
-def notes_folder(root: Path) -> Path | None:
-    """Where processes are noted that outlive their command; None where nothing can be written."""
+def notes_folder(root: Path, may_make: bool) -> Path | None:
+    """Where processes are noted that outlive their command; None where there is no root, or nothing can be written."""
     from driftline.cache import make_place
 
     folder = root / ".driftline" / "left"
+    if not (may_make or root.is_dir()):
+        return None
     try:
         make_place(root / ".driftline")
         folder.mkdir(exist_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from time import sleep
@@ -11,9 +10,9 @@ from typing import Any
 
 import psutil
 
-from driftline.capture.monitoring import STARTING, STATUS_NAME, line_of, read_status, tick
+from driftline.capture.monitoring import STARTING, STATUS_NAME, Tick, header, line_of, read_status, tick
 from driftline.capture.tree import Look, ProcessTree
-from driftline.cli.live import shown
+from driftline.cli.live import is_log_asked, log_path, shown
 from driftline.cli.tables import visible
 from driftline.errors import UserError
 
@@ -30,29 +29,35 @@ def watch_process(pid: int | None, status_path: Path | None, interval_s: float) 
         raise UserError(f"there is no process {pid} to be watched", "name one that runs, as ps lists it") from error
     looks: list[Look] = []
     with ExitStack() as opened:
-        show = opened.enter_context(shown())[0] if sys.stdout.isatty() else None
+        is_live = sys.stdout.isatty() and sys.stderr.isatty()
+        show = opened.enter_context(shown())[0] if is_live else None
+        log = opened.enter_context(log_path().open("a", encoding="utf-8")) if is_log_asked() else None
+        if log:
+            log.write(header("profile monitor"))
         try:
             while (look := tree.look()).processes:
                 looks.append(look)
-                _tell(looks, pid, started, _status(path, pid), show)
+                found = _tick(looks, pid, started, _status(path, pid))
+                line = visible(line_of(found, looks[-1].at))
+                if show:
+                    show(found)
+                else:
+                    print(line, flush=True)
+                if log:
+                    log.write(line + "\n")
+                    log.flush()
                 sleep(interval_s)
         except KeyboardInterrupt:
             return
     print(f"process {pid} ended", file=sys.stderr)
 
 
-def _tell(
-    looks: list[Look], pid: int, started: float, status: dict[str, Any], show: Callable[..., None] | None
-) -> None:
+def _tick(looks: list[Look], pid: int, started: float, status: dict[str, Any]) -> Tick:
     stage, since = str(status.get("stage", STARTING)), status.get("stage_started_at")
     number, of = status.get("episode_idx"), status.get("episode_total")
     progress = (number, of) if isinstance(number, int) and isinstance(of, int) else None
-    now = looks[-1].at
-    found = tick(looks, pid, started, stage, since if isinstance(since, (int, float)) else started, now, progress)
-    if show:
-        show(found)
-    else:
-        print(visible(line_of(found, now)), flush=True)
+    began = since if isinstance(since, (int, float)) else started
+    return tick(looks, pid, started, stage, began, looks[-1].at, progress)
 
 
 def _status(path: Path, pid: int) -> dict[str, Any]:

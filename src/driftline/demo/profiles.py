@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from driftline.capture.environment import describe_environment
+from driftline.capture.environment import describe_environment, power_warnings
 from driftline.demo.corpus import DATASET_ID
 from driftline.demo.execution import ONE_THREAD
 from driftline.demo.releases import RELEASES, Release
 from driftline.errors import UserError
 from driftline.lifecycle.captures import Capture
-from driftline.lifecycle.freeze import Plan, measure, write_profile
+from driftline.lifecycle.freeze import measure, write_profile
+from driftline.lifecycle.plan import Plan
 from driftline.lifecycle.trace import Trace
 
 CAPTURES = 7
@@ -26,7 +27,11 @@ def freeze_releases(folder: Path, scratch: Path, hostname: str, report: Callable
     plans = {release.name: plan_of(release, folder, scratch, hostname) for release in RELEASES}
     traces = {name: Trace() for name in MONITORED}
     captures: dict[str, list[Capture]] = {name: [] for name in plans}
-    doubts: dict[str, list[str]] = {name: [] for name in plans}
+    doubts: dict[str, list[str]] = {name: power_warnings() for name in plans}
+    environments = {
+        name: describe_environment(plan.command, plan.folder, hostname) | {"device": "cpu"}
+        for name, plan in plans.items()
+    }
     for number in range(CAPTURES + 1):
         for name, plan in plans.items():
             report(f"capture {number}/{CAPTURES}: {name}" if number else f"warm-up: {name}")
@@ -38,8 +43,7 @@ def freeze_releases(folder: Path, scratch: Path, hostname: str, report: Callable
                 captures[name].append(capture)
                 doubts[name] += found
     for name, plan in plans.items():
-        environment = describe_environment(plan.command, plan.folder, hostname) | {"device": "cpu"}
-        write_profile(plan, captures[name], environment, list(dict.fromkeys(doubts[name])), traces.get(name))
+        write_profile(plan, captures[name], environments[name], list(dict.fromkeys(doubts[name])), traces.get(name))
 
 
 def plan_of(release: Release, folder: Path, scratch: Path, hostname: str) -> Plan:

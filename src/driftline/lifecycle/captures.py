@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -19,7 +19,7 @@ from driftline.capture.attribution import (
     samples_of,
 )
 from driftline.capture.execution import Execution
-from driftline.capture.stage_log import merged
+from driftline.capture.stage_log import Window, merged, outermost
 from driftline.capture.times import utc
 
 DIGITS, TIME_DIGITS = {"avg_cpu_pct": 2, "overhead_pct": 3}, 4
@@ -27,11 +27,13 @@ DIGITS, TIME_DIGITS = {"avg_cpu_pct": 2, "overhead_pct": 3}, 4
 
 @dataclass(frozen=True)
 class Capture:
-    """An execution with its stages. `reported` are the stage times of the program, where it marks no stages itself."""
+    """An execution with its stages. `reported` are the stage times of the program, where it marks no stages itself, and
+    `excerpt` what else stage_truth keeps of the file that they stand in."""
 
     execution: Execution
     episodes: int | None
     reported: Mapping[str, float] | None = None
+    excerpt: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def attribution(self) -> str:
@@ -50,12 +52,14 @@ class Capture:
 
     @property
     def overlap_s(self) -> float:
-        """For how long stages ran side by side: their times less the time in which any was open."""
-        return max(0.0, sum(cost.wall_time_s for cost in self.stages.values()) - self.marked_s)
-
-    @property
-    def marked_s(self) -> float:
-        return sum(end - start for start, end in merged(self.execution.log.windows))
+        """For how long stages ran side by side: their times less the time in which any was open, without those that lie
+        inside of others."""
+        by_stage: dict[str, list[Window]] = {}
+        for window in outermost(self.execution.log.windows):
+            by_stage.setdefault(window.stage, []).append(window)
+        whole = sum(end - start for windows in by_stage.values() for start, end in merged(windows))
+        covered = sum(end - start for start, end in merged(w for windows in by_stage.values() for w in windows))
+        return max(0.0, whole - covered)
 
     def totals(self) -> dict[str, Any]:
         """What the whole execution cost. `peak_rss_mb` is the larger of the sampled tree and of the largest process."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -30,12 +31,21 @@ class Header:
     metrics_path: str | None = None
 
 
-def profile_text(header: Header, captures: Sequence[Capture], broken: Capture | None = None) -> str:
+@dataclass(frozen=True)
+class Broken:
+    """Why a measurement was broken off, and the capture that was, if one was."""
+
+    reason: str
+    exit_code: int | None = None
+    capture: Capture | None = None
+
+
+def profile_text(header: Header, captures: Sequence[Capture], broken: Broken | None = None) -> str:
     """The profile as YAML. What was `broken` off, and why, stands apart from what was measured whole."""
     content = build_profile(header, captures)
     if broken:
-        execution = broken.execution
-        content["partial"] = {"reason": execution.reason, "exit_code": execution.exit_code, "capture": broken.entry()}
+        partial = {"reason": broken.reason, "exit_code": broken.exit_code}
+        content["partial"] = partial | ({"capture": broken.capture.entry()} if broken.capture else {})
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
 
 
@@ -96,9 +106,15 @@ def sampling_note(captures: Sequence[Capture]) -> str:
     marked = [stage for stage, method in methods.items() if method == HIGH_WATER]
     if marked:
         notes.append(f"The peak of {_listed(marked)} is the high-water mark of one process, reset when it began.")
-    unsampled = [stage for capture in captures for stage, cost in capture.stages.items() if cost.avg_cpu_pct is None]
+    stages = [capture.stages for capture in captures]
+    unsampled = Counter(name for found in stages for name, cost in found.items() if cost.avg_cpu_pct is None)
     if unsampled:
-        notes.append(f"No sample in {_listed(unsampled)}: memory and CPU are unknown, not 0, where no mark tells them.")
+        told = _listed([_counted(name, count, len(stages)) for name, count in unsampled.items()])
+        notes.append(f"No sample in {told}: memory and CPU are unknown, not 0, where no mark tells them.")
+    entered = Counter(name for found in stages for name in found)
+    rare = [_counted(name, count, len(stages)) for name, count in entered.items() if count < len(stages)]
+    if rare:
+        notes.append(f"Not in every capture: {_listed(rare)}.")
     unended = [stage for capture in captures for stage in capture.execution.unended]
     if unended:
         notes.append(f"{_listed(unended)} never ended: counted to the end of the run.")
@@ -108,11 +124,15 @@ def sampling_note(captures: Sequence[Capture]) -> str:
     return " ".join(notes)
 
 
+def _counted(stage: str, count: int, captures: int) -> str:
+    return stage if count == captures else f"{stage} ({count} of {captures} captures)"
+
+
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
-def stage_truth(header: Header, capture: Capture, excerpt: Mapping[str, Any]) -> dict[str, Any]:
+def stage_truth(header: Header, capture: Capture) -> dict[str, Any]:
     """`stage_truth.json` of one capture: its stages less rounded, how parallel they were, what the program counted."""
     execution, stages = capture.execution, capture.stages
     whole = sum(cost.wall_time_s for cost in stages.values())
@@ -146,7 +166,7 @@ def stage_truth(header: Header, capture: Capture, excerpt: Mapping[str, Any]) ->
         "peak_method": capture.peak_method(),
         "counts_by_stage": by_stage,
         "counts_by_episode": by_episode,
-        "metrics_excerpt": dict(excerpt),
+        "metrics_excerpt": dict(capture.excerpt),
     }
 
 
