@@ -5,7 +5,7 @@ PORT ?= 5006
 OUT ?= out/driftline.html
 BIN := .venv/bin
 
-.PHONY: help run run-compare profile-freeze test lint check data shell snapshot bench bench-ui bench-rouge bench-diff clean
+.PHONY: help run run-compare profile-freeze test lint check data shell snapshot bench bench-ui bench-rouge bench-diff bench-verdicts clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 16
@@ -67,6 +67,9 @@ run-compare: .venv/.installed  ## Serve ROOT with BASELINE (a run's key, run id 
 
 bench-diff: .venv/.installed-dev  ## Time the word diff of two texts, the worst cases too
 	$(BIN)/python -m tests.bench.diff
+
+bench-verdicts: .venv/.installed-dev  ## Count how often the verdicts are wrong, simulated and on this machine
+	$(BIN)/python -m tests.bench.verdicts
 
 clean:  ## Remove the environment and what the tools left behind
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

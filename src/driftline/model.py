@@ -24,7 +24,9 @@ from driftline.artifacts.rows import KINDS, columns
 from driftline.cache import Cache, Manifest
 
 # Kinds that grow with episodes or ticks stay on disk; the others are small, and in memory they cost no planning.
-LARGE_KINDS = ("predictions", "scores", "diagnostics", "monitor_samples", "captures", "fingerprints")
+LARGE_KINDS = (
+    *("predictions", "scores", "reruns", "verdicts", "diagnostics", "monitor_samples", "captures", "fingerprints"),
+)
 CREATED = re.compile(r"^create or replace (?:view|table|macro) (\w+)", re.MULTILINE)
 TABLE = re.compile(r"^create or replace table ", re.MULTILINE)
 # A name in a comment or a text is none.

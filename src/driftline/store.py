@@ -40,6 +40,7 @@ PUBLIC_RELATIONS = (
     "comparison_groups",
     "captures",
     "monitor_samples",
+    "noise",
     "problems",
 )
 CACHE_FAULTS = (OSError, duckdb.Error)
@@ -119,8 +120,9 @@ class Store:
             raise FileNotFoundError(f"the cache {self.cache.place} is gone")
         return True
 
-    def add(self, kind: str, rows: list[Row]) -> None:
-        """Keeps rows that were computed from what was read; a refresh makes them visible."""
+    def add(self, kind: str, rows: list[Row], replaces: bool = False) -> None:
+        """Keeps rows that were computed from what was read, beside those of their kind or in their place; a refresh
+        makes them visible."""
         with self.cache.lock():
             manifest = self.cache.load()
             # Where the cache has gone meanwhile, the ids in the rows mean nothing any more.
@@ -128,6 +130,8 @@ class Store:
                 return
             segment = new_segment(kind)
             write_rows(self.connection, self.cache.segments / segment, kind, rows)
+            if replaces:
+                self.cache.retire(manifest, manifest.segments.pop(kind, []))
             manifest.segments[kind] = [*manifest.segments.get(kind, []), segment]
             if len(manifest.segments[kind]) > MAX_SEGMENTS:
                 self.cache.retire(manifest, merge(self.connection, self.cache, manifest, kind))

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from driftline.artifacts import profile, root_files, run_json, run_lines
+from driftline.artifacts import noise, profile, root_files, run_json, run_lines
 from driftline.artifacts.rows import Batch, Row
 from driftline.artifacts.scan import Found
 from driftline.errors import Problems
@@ -19,10 +19,14 @@ RUN_READERS = {
     "run_summary": run_json.read_run_summary,
     "diagnostics": run_lines.read_diagnostics,
 }
-PROFILE_READERS = {"stage_truth": profile.read_stage_truth, "monitor_log": profile.read_monitor_log}
+KEYED_READERS = {
+    "stage_truth": profile.read_stage_truth,
+    "monitor_log": profile.read_monitor_log,
+    "noise": noise.read_noise,
+}
 # What is made of the rows of a file: totals as soon as it is read, scores when they are asked for.
 DERIVED_KINDS = {
-    "predictions": {"run_facts", "prediction_errors", "run_values", "scores"},
+    "predictions": {"run_facts", "prediction_errors", "run_values", "scores", "reruns"},
     "diagnostics": {"run_values"},
 }
 ROOT_READERS = {"releases": root_files.read_releases, "settings": root_files.read_settings}
@@ -81,8 +85,8 @@ def _note(batch: Batch, found: Found, file_id: int, status: str, size: int) -> B
 def _dispatch(data: bytes, found: Found, file_id: int, batch: Batch, problems: Problems) -> bool:
     if found.artifact in RUN_READERS:
         RUN_READERS[found.artifact](data, found.key, file_id, batch, problems)
-    elif found.artifact in PROFILE_READERS:
-        PROFILE_READERS[found.artifact](data, found.key, file_id, batch, problems)
+    elif found.artifact in KEYED_READERS:
+        KEYED_READERS[found.artifact](data, found.key, file_id, batch, problems)
     elif found.artifact in ROOT_READERS:
         ROOT_READERS[found.artifact](data, file_id, batch, problems)
     else:

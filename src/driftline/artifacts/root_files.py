@@ -7,10 +7,11 @@ import tomllib
 from typing import Any
 
 from driftline.artifacts.decode import decode
-from driftline.artifacts.rows import Batch
+from driftline.artifacts.rows import Batch, Row
 from driftline.artifacts.values import excerpt, number, storable, text
 from driftline.artifacts.yaml_text import load_mapping
 from driftline.errors import Problems
+from driftline.settings import LISTS, NAMES, TEXTS
 
 SETTINGS = ("warn_pct", "fail_pct", "warn_abs", "fail_abs", "min_abs")
 
@@ -34,7 +35,7 @@ def read_releases(data: bytes, file_id: int, batch: Batch, problems: Problems) -
 
 
 def read_settings(data: bytes, file_id: int, batch: Batch, problems: Problems) -> None:
-    """Levels of metrics from `[metrics.<name>]` tables: numbers only."""
+    """Levels of metrics from `[metrics.<name>]`, how verdicts are decided from `[verdicts]`: numbers and names."""
     try:
         content = tomllib.loads(decode(data, problems))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -45,10 +46,11 @@ def read_settings(data: bytes, file_id: int, batch: Batch, problems: Problems) -
             int(where[1]) if where else None,
         )
         return
+    _read_verdict_settings(content.get("verdicts", {}), file_id, batch, problems)
     levels: dict[str, dict[str, float]] = {}
     metrics: Any = content.get("metrics", {})
-    for metric, settings in metrics.items() if isinstance(metrics, dict) else []:
-        for setting, value in settings.items() if isinstance(settings, dict) else []:
+    for metric, table in metrics.items() if isinstance(metrics, dict) else []:
+        for setting, value in table.items() if isinstance(table, dict) else []:
             if setting not in SETTINGS:
                 problems.warning(
                     f"metrics.{excerpt(metric)}.{excerpt(setting)} is unknown", f"use one of {', '.join(SETTINGS)}"
@@ -59,3 +61,24 @@ def read_settings(data: bytes, file_id: int, batch: Batch, problems: Problems) -
                 levels.setdefault(storable(metric), {})[setting] = cleaned
     for metric, declared in levels.items():
         batch.add("metric_overrides", file_id, {"metric": metric, **declared})
+
+
+def _read_verdict_settings(table: Any, file_id: int, batch: Batch, problems: Problems) -> None:
+    """One row a setting: a number, a name, or a list of names."""
+    for name, value in table.items() if isinstance(table, dict) else []:
+        where = f"verdicts.{excerpt(name)}"
+        row: Row = {"name": storable(name), "number": None, "names": None}
+        if name not in NAMES:
+            problems.warning(f"{where} is unknown", f"use one of {', '.join(sorted(NAMES))}")
+            continue
+        if name in LISTS | TEXTS:
+            names = [value] if name in TEXTS else value
+            if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+                problems.warning(f"{where} holds no names: {excerpt(value)}", "write text in quotes")
+                continue
+            row["names"] = [storable(one) for one in names]
+        else:
+            row["number"] = number(value, where, problems, low=0)
+            if row["number"] is None:
+                continue
+        batch.add("verdict_settings", file_id, row)

@@ -75,6 +75,7 @@ def scan(root: Path) -> list[Found]:
         if os.path.lexists(root / name):
             found.append(_look(str(root / name), name, artifact, ""))
     found += _Walk(str(root), _run_artifact).below(*(f"eval/{category}" for category in CATEGORIES))
+    found += _Walk(str(root), _noise_artifact).below("noise")
     return found + scan_profiles(root)
 
 
@@ -103,6 +104,12 @@ def _profile_artifact(folder: str, name: str) -> tuple[str, str] | None:
             below = f"{folder}/{name[: -len(suffix)]}".removeprefix("profiles/")
             return artifact, printable(below)
     return None
+
+
+def _noise_artifact(folder: str, name: str) -> tuple[str, str] | None:
+    if folder != "noise" or name.startswith(".") or not name.endswith(".jsonl"):
+        return None
+    return "noise", printable(name.removesuffix(".jsonl"))
 
 
 def _partial_profile(folder: str, name: str) -> tuple[str, str] | None:

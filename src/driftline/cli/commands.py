@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from driftline import __version__
-from driftline.cli import measuring, profile_app, profile_files, serving, shell  # noqa: F401
+from driftline.cli import comparing, measuring, profile_app, profile_files, serving, shell  # noqa: F401
 from driftline.cli.progress import reading_progress
 from driftline.cli.tables import as_json, as_markdown, as_table, put, visible
 from driftline.errors import UserError
@@ -140,6 +140,7 @@ def serve(
     serving.serve(find_root(root), port, address, show)
 
 
+app.command()(comparing.compare)
 app.add_typer(profile_app.app, name="profile")
 
 releases = typer.Typer(help="Say which release a run belongs to.", no_args_is_help=True)

@@ -121,3 +121,33 @@ select
     (select count(*) from scored where runs = (select n from scored_runs)) as shared_references
 from chosen""",
     ).rows[0]
+
+
+def runs_named(connection: Connection, names: list[str]) -> dict[str, list[str]]:
+    """The keys of the runs that each name may mean: as a key, else as `[category] key`, else as a run id."""
+    rows = ask(
+        connection,
+        f"""select n.name, list(r.run order by r.run) as runs
+from (select unnest({literals(names)}) as name) as n
+inner join runs as r
+    on r.run = n.name or concat('[', r.category, '] ', r.run) = n.name
+    or (r.run_id = n.name and not exists (select 1 from runs as k where k.run = n.name))
+group by n.name""",
+    ).rows
+    return {row["name"]: row["runs"] for row in rows}
+
+
+def newest_of_releases(connection: Connection, names: list[str]) -> list[Row]:
+    """release, run, profile: the newest of either side of each of these releases that there is."""
+    return ask(
+        connection,
+        f"""select
+    x.release,
+    arg_max(r.run, (r.created_at is not null, r.created_at, r.run)) as run,
+    arg_max(p.profile, (p.release_order, p.profile)) as profile
+from releases as x
+left join runs as r on r.run = x.run and not r.archived and r.category <> 'reference'
+left join profiles as p on p.profile = x.profile and not p.archived
+where list_contains({literals(names)}, x.release)
+group by x.release""",
+    ).rows

@@ -1,0 +1,50 @@
+"""A comparison as JUnit XML: a suite a candidate, a case a row; what CI systems show as tests."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+
+from driftline.reports.comparison import Judged, Row, name_of
+
+# What XML 1.0 has no place for, not even as an escape.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def as_junit(judged: Sequence[Judged]) -> str:
+    """A failure is a regression at fail level; what is open or cannot be compared is skipped, with its reason."""
+    suites = ET.Element("testsuites", name="driftline compare")
+    for one in judged:
+        failed = [row for row in one.rows if _has_failed(one, row)]
+        skipped = [row for row in one.rows if not _has_failed(one, row) and _is_open(row)]
+        suite = ET.SubElement(
+            suites, "testsuite", name=_text(f"{one.candidate} against {one.comparand.baseline}"),
+            tests=str(len(one.rows)), failures=str(len(failed)), errors="0", skipped=str(len(skipped)), time="0",
+        )  # fmt: skip
+        for row in one.rows:
+            name = name_of(row) + (f" vs {row['reference']}" if row["reference"] else "")
+            case = ET.SubElement(
+                suite, "testcase", name=_text(name), classname=_text(f"{one.comparand.side}.{row['metric']}"), time="0"
+            )
+            said = _text(row["reason"])
+            if _has_failed(one, row):
+                ET.SubElement(case, "failure", message=said, type=row["verdict"]).text = said
+            elif _is_open(row):
+                ET.SubElement(case, "skipped", message=said)
+            else:
+                ET.SubElement(case, "system-out").text = said
+    ET.indent(suites)
+    return ET.tostring(suites, encoding="unicode", xml_declaration=True)
+
+
+def _has_failed(one: Judged, row: Row) -> bool:
+    return Judged(one.comparand, one.candidate, [row], one.policy).has_failed
+
+
+def _is_open(row: Row) -> bool:
+    return row["verdict"] in ("not comparable", "inconclusive", "suspect")
+
+
+def _text(value: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", value)

@@ -1,0 +1,249 @@
+"""Verdicts in the model: what they are made of, when they hold, and what they say of the shipped story."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from driftline.judging import judge, learn
+from driftline.scoring import score
+from driftline.store import Store, open_store
+from roots import Root
+from verdict_roots import B, C, captured, fingerprint, pair, repeated, run
+
+DATA = Path(__file__).parent.parent / "data"
+VERDICTS = f"select metric, verdict, level from verdicts('{B}', '{C}') order by metric"
+
+
+def verdict(store: Store, metric: str = "avg_latency_s", baseline: str = B, candidate: str = C) -> tuple[str, ...]:
+    judge(store, baseline, [candidate])
+    found = store.connection.execute(
+        "select verdict, noise_source from verdicts(?, ?) where metric = ? and coalesce(stage = '(totals)', true)",
+        [baseline, candidate, metric],
+    ).fetchall()
+    assert len(found) == 1, found
+    return tuple(found[0])
+
+
+def test_verdicts_are_there_once_they_were_asked_for(root: Root) -> None:
+    with pair(root, 1.6).open() as store:
+        assert store.connection.execute(VERDICTS).fetchall() == []
+        assert judge(store, B, [C]) is True
+        assert judge(store, B, [C]) is False
+        found = store.connection.execute(VERDICTS).fetchall()
+    with root.open() as again:
+        assert again.connection.execute(VERDICTS).fetchall() == found
+    assert ("avg_latency_s", "regressed", "warn") in found
+    assert [metric for metric, *_ in found] == [
+        metric for (metric,) in root.rows(f"select metric from deltas('{B}', '{C}') order by metric")
+    ]
+
+
+def test_they_hold_until_any_file_changes(root: Root) -> None:
+    with pair(root, 1.6).open() as store:
+        judge(store, B, [C])
+        run(root, C, 1.0, 2, fingerprint=fingerprint(2, cleaner="new"))
+        store.refresh()
+        assert store.connection.execute(VERDICTS).fetchall() == []
+        assert verdict(store) == ("inconclusive", "assumed")
+        kept = store.connection.execute("select count(distinct state) from source_verdicts").fetchone()
+    assert kept == (1,)
+
+
+def test_without_the_cache_they_are_worked_out_alike(root: Root) -> None:
+    with pair(root, 1.3).open() as store:
+        judge(store, B, [C])
+        before = store.connection.execute(f"from verdicts('{B}', '{C}') order by all").fetchall()
+    shutil.rmtree(root.folder / ".driftline")
+    with root.open() as store:
+        judge(store, B, [C])
+        assert store.connection.execute(f"from verdicts('{B}', '{C}') order by all").fetchall() == before
+
+
+def test_a_page_of_several_candidates_is_judged_by_itself(root: Root) -> None:
+    pair(root, 1.6)
+    run(root, "runs/other", 1.0, 3)
+    with root.open() as store:
+        judge(store, B, [C])
+        alone = store.connection.execute(f"select metric, p, q from verdicts('{B}', '{C}') order by all").fetchall()
+        judge(store, B, [C, "runs/other"])
+        assert (
+            store.connection.execute(f"select metric, p, q from verdicts('{B}', '{C}') order by all").fetchall()
+            == alone
+        )
+        pages = store.connection.execute("select distinct len(page) from source_verdicts order by 1").fetchall()
+    assert pages == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("keys", [(B, "runs/nowhere"), ("nowhere", C)])
+def test_an_unknown_key_is_an_error_that_names_it(root: Root, keys: tuple[str, str]) -> None:
+    with pair(root, 1.0).open() as store:
+        judge(store, B, [C])
+        with pytest.raises(duckdb.Error, match=r"neither a run nor a profile .*nowhere"):
+            store.connection.execute("from verdicts(?, ?)", list(keys)).fetchall()
+
+
+def test_runs_that_repeat_each_other_tell_the_noise(root: Root) -> None:
+    pair(repeated(root), 1.12)
+    with root.open() as store:
+        assert learn(store) is True
+        assert learn(store) is False
+        told = store.connection.execute(
+            "select platform, side, scale, n_pairs from noise where metric = 'latency_s'"
+        ).fetchall()
+        assert verdict(store)[1] == "measured"
+    # Seven repetitions, and the baseline, which is of the same configuration.
+    assert told == [("box", "run", "log", 7)]
+
+
+def test_too_few_repetitions_tell_nothing(root: Root) -> None:
+    pair(repeated(root, times=3), 1.12)
+    with root.open() as store:
+        assert verdict(store)[1] == "assumed"
+
+
+def test_noise_between_runs_hides_what_pairs_alone_would_call_certain(root: Root) -> None:
+    pair(repeated(root, drift=0.0), 1.12)
+    with root.open() as store:
+        calm = verdict(store)
+    repeated(root, drift=0.15)
+    with root.open() as store:
+        assert (calm[0], verdict(store)[0]) == ("regressed", "inconclusive")
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"git": {"commit": "c0ffee", "dirty": True}}, "the code was changed after the commit"),
+        ({"git": {"commit": None}}, "the code is not known"),
+    ],
+)
+def test_runs_of_unknown_code_are_no_repetitions(root: Root, changed: dict[str, object], why: str) -> None:
+    for day in range(1, 8):
+        about = fingerprint(day)
+        about["run_context"] |= changed
+        run(root, f"runs/again{day}", 1.0, day, fingerprint=about)
+    with root.open() as store:
+        learn(store)
+        assert store.connection.execute("from noise").fetchall() == [], why
+
+
+def test_the_machine_and_the_data_have_to_be_the_same(root: Root) -> None:
+    elsewhere = fingerprint(2)
+    elsewhere["environment"]["hostname"] = "other"
+    run(root, B, fingerprint=fingerprint(1))
+    run(root, C, 1.6, 2, fingerprint=elsewhere)
+    with root.open() as store:
+        assert verdict(store) == ("not comparable", "none")
+        assert verdict(store, "avg_output_tokens") == ("no change", "assumed")
+        (reason,) = store.connection.execute(
+            f"select reason from verdicts('{B}', '{C}') where metric = 'avg_latency_s'"
+        ).fetchone() or ("",)
+    assert reason == "Latency cannot be compared: the baseline was measured on box, the candidate on other."
+
+
+def line(**parts: object) -> str:
+    whole = {
+        "recorded_at": "2026-01-01T00:00:00Z", "side": "profile", "metric": "wall_time_s", "scale": "log",
+        "stage": "(totals)", "difference": 0.01, "variance": None, "pairs": 1, **parts,
+    }  # fmt: skip
+    return json.dumps(whole) + "\n"
+
+
+def test_captures_are_judged_by_the_noise_on_record(root: Root) -> None:
+    captured(captured(root, "v1", [1.0, 1.01, 0.99]), "v2", [1.3, 1.31, 1.29])
+    with root.open() as store:
+        assert verdict(store, "wall_time_s", "v1", "v2") == ("suspect", "assumed")
+    root.file("noise/box.jsonl", "".join(line(difference=(-1) ** k * 0.01, baseline=str(k)) for k in range(20)))
+    with root.open() as store:
+        assert verdict(store, "wall_time_s", "v1", "v2") == ("regressed", "measured")
+        sigma = store.connection.execute("select round(sigma, 4), tau, n_pairs from noise").fetchall()
+    assert sigma == [(0.0105, None, 20)]
+
+
+def test_a_single_capture_is_never_proof(root: Root) -> None:
+    captured(captured(root, "v1", [1.0]), "v2", [3.0])
+    with root.open() as store:
+        assert verdict(store, "wall_time_s", "v1", "v2") == ("threshold only", "assumed")
+    root.file("noise/box.jsonl", "".join(line(difference=(-1) ** k * 0.01, baseline=str(k)) for k in range(20)))
+    with root.open() as store:
+        assert verdict(store, "wall_time_s", "v1", "v2") == ("suspect", "measured")
+
+
+def test_evidence_that_cannot_be_used_is_a_problem_and_the_rest_counts(root: Root) -> None:
+    root.file(
+        "noise/box.jsonl",
+        line(difference=0.1) + line(difference="x") + line(side="river") + line(pairs=0) + "{\n"
+        + line(baseline="a", candidate="b") + line(baseline="a", candidate="b"),
+    )  # fmt: skip
+    assert root.rows("select platform, n_pairs from noise") == [("box", 2)]
+    told = root.rows("select line from problems where artifact = 'noise' order by line")
+    assert told == [(2,), (2,), (3,), (4,), (5,), (7,)]
+
+
+def test_settings_of_the_root_decide(root: Root) -> None:
+    pair(root, 1.3)
+    root.file(
+        "driftline.toml", "[verdicts]\nassumed_tau_time = 0.5\nprimary_metrics = ['latency']\nmagic = 1\npage_q = 'x'\n"
+    )
+    with root.open() as store:
+        assert verdict(store) == ("inconclusive", "assumed")
+    told = root.rows("select problem from problems where artifact = 'settings' order by all")
+    assert told == [("verdicts.'magic' is unknown",), ("verdicts.'page_q' is not a number: 'x'",)]
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    folder = tmp_path_factory.mktemp("story")
+    for name in ("eval", "profiles"):
+        (folder / name).symlink_to(DATA / name, target_is_directory=True)
+    return open_store(folder)
+
+
+def of_story(store: Store, release: str, verdicts: tuple[str, ...]) -> set[str]:
+    """The primary metrics of a release that have one of these verdicts."""
+    run_key = f"runs/demo_paragraph_{release}"
+    score(store, ["baselines/demo_paragraph_v0.1", run_key])
+    judge(store, "baselines/demo_paragraph_v0.1", [run_key])
+    rows = store.connection.execute(
+        "select v.metric from verdicts('baselines/demo_paragraph_v0.1', ?) as v inner join metrics as m using (metric)"
+        " where m.is_primary and list_contains(?, v.verdict)",
+        [run_key, list(verdicts)],
+    ).fetchall()
+    return {metric for (metric,) in rows}
+
+
+@pytest.mark.parametrize(
+    ("release", "regressed", "improved"),
+    [
+        ("v0.2", {"avg_latency_s"}, set()),
+        ("v0.3", set(), set()),
+        ("v0.4", {"rougeL_f1", "avg_output_tokens"}, set()),
+        ("v0.6", set(), {"rougeL_f1", "avg_output_tokens"}),
+    ],
+)
+def test_each_release_gets_the_verdict_that_its_story_deserves(
+    story: Store, release: str, regressed: set[str], improved: set[str]
+) -> None:
+    assert of_story(story, release, ("regressed",)) == regressed
+    assert of_story(story, release, ("improved",)) == improved
+
+
+def test_the_release_that_breaks_an_episode_is_suspect(story: Store) -> None:
+    assert {"failed_episodes", "success_rate"} <= of_story(story, "v0.5", ("suspect",))
+
+
+def test_repetitions_of_one_release_get_no_alarm(story: Store) -> None:
+    again = [key for (key,) in story.connection.execute("select run from runs where run like 'runs/aa/%'").fetchall()]
+    assert len(again) >= 5
+    for key in again:
+        score(story, ["baselines/demo_paragraph_v0.1", key])
+        judge(story, "baselines/demo_paragraph_v0.1", [key])
+        found = story.connection.execute(
+            "select distinct verdict from verdicts('baselines/demo_paragraph_v0.1', ?)", [key]
+        ).fetchall()
+        assert {verdict for (verdict,) in found} <= {"no change", "threshold only"}

@@ -1,0 +1,289 @@
+"""The statistics: against other implementations, in every branch, and under properties that have to hold."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+
+from driftline.settings import DEFAULTS, Settings
+from driftline.verdicts.captures import compare_captures
+from driftline.verdicts.counts import compare_counts
+from driftline.verdicts.episodes import Compared, Traits, compare_pairs, differences
+from driftline.verdicts.paired import Noise, false_discovery, locate
+from driftline.verdicts.rows import Subject, Verdict, rows
+
+NAN = float("nan")
+
+
+def traits(count: int = 1, **named: float) -> Traits:
+    """Latency: less is better, 10 % warns and 25 % fails."""
+    values = {
+        "direction": -1.0, "is_log": True, "is_primary": False, "warn_pct": 10.0, "fail_pct": 25.0, "warn_abs": NAN,
+        "fail_abs": NAN, "min_abs": NAN, **named,
+    }  # fmt: skip
+    return Traits(*(np.full(count, values[name]) for name in Traits._fields))
+
+
+def noise(count: int = 1, sigma: float = NAN, tau: float = 0.0, spread: float = 0.0, df: float = NAN) -> Noise:
+    return Noise(*(np.full(count, value) for value in (sigma, tau, spread, df)))
+
+
+def table(*rows_: Sequence[float]) -> np.ndarray:
+    width = max(map(len, rows_))
+    return np.array([[*row, *[NAN] * (width - len(row))] for row in rows_], np.float64).reshape(len(rows_), width)
+
+
+def one(
+    baseline: Sequence[float], candidate: Sequence[float], known: Noise | None = None, **named: float
+) -> tuple[Verdict, Compared]:
+    about = traits(**named)
+    compared = compare_pairs(table(baseline), table(candidate), about, known or noise())
+    return rows([Subject("run", "m", "Latency")], compared, about, "paired")[0], compared
+
+
+@pytest.mark.parametrize("n", [2, 4, 5, 9, 10, 11, 23, 60])
+def test_the_location_of_differences_is_that_of_scipy(n: int) -> None:
+    values = np.random.default_rng(n).standard_t(3, (1, n))
+    padded = np.concatenate([values, np.full((1, 3), np.nan)], axis=1)
+    cut = int(0.1 * n) if n >= 5 else 0
+    found = locate(padded)
+
+    assert found.n[0] == n
+    assert found.effect[0] == pytest.approx(stats.trim_mean(values[0], cut / n), rel=1e-12)
+    kept = n - 2 * cut
+    winsorised = np.asarray(stats.mstats.winsorize(values[0], (cut / n, cut / n))).var(ddof=1)
+    assert found.variance[0] == pytest.approx(winsorised * (n - 1) / (kept * (kept - 1)), rel=1e-9)
+    assert found.df[0] == kept - 1
+
+
+def test_without_knowledge_of_noise_it_is_a_paired_t_test_of_logs() -> None:
+    rng = np.random.default_rng(3)
+    baseline, candidate = rng.lognormal(0, 0.5, (2, 1, 4))
+    expected = stats.ttest_rel(np.log(candidate[0]), np.log(baseline[0]))
+    found = compare_pairs(baseline, candidate, traits(), noise()).found
+    interval = expected.confidence_interval(0.95)
+
+    assert found.p[0] == pytest.approx(expected.pvalue, rel=1e-9)
+    assert (found.low[0], found.high[0]) == pytest.approx((interval.low, interval.high), rel=1e-9)
+
+
+def test_the_noise_of_runs_widens_the_interval_and_that_of_pairs_steadies_it() -> None:
+    rng = np.random.default_rng(5)
+    baseline = rng.lognormal(0, 0.5, (1, 40))
+    candidate = baseline * np.exp(0.1 + 0.05 * rng.standard_normal((1, 40)))
+    plain = compare_pairs(baseline, candidate, traits(), noise()).found
+    shared = compare_pairs(baseline, candidate, traits(), noise(tau=0.03, spread=0.04, df=16)).found
+    several = compare_pairs(baseline, candidate, traits(), noise(tau=0.03, spread=0.04, df=16), runs=4).found
+    steadied = compare_pairs(baseline[:, :2], candidate[:, :2], traits(), noise(sigma=0.05, df=16)).found
+
+    assert shared.se[0] ** 2 - plain.se[0] ** 2 == pytest.approx(2 * 0.03**2)
+    assert several.se[0] ** 2 - plain.se[0] ** 2 == pytest.approx(2 * 0.03**2 / 4)
+    assert shared.df[0] < plain.df[0]
+    assert steadied.df[0] == 1 + DEFAULTS.prior_df
+
+
+def test_q_is_that_of_scipy() -> None:
+    p = np.array([0.03, 1.0, NAN, 0.001, 0.2, 0.03, 0.7])
+    there = ~np.isnan(p)
+    found = false_discovery(p)
+
+    assert found[there] == pytest.approx(stats.false_discovery_control(p[there]))
+    assert np.isnan(found[~there]).all()
+
+
+STEADY = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]
+WAVE = [1.01, 0.99, 1.0, 1.02, 0.98, 1.0, 1.01, 0.99, 1.0, 1.02, 0.98, 1.0]
+
+
+def scaled(by: float, wave: Sequence[float] = WAVE) -> list[float]:
+    return [value * by * factor for value, factor in zip(STEADY, wave, strict=False)]
+
+
+@pytest.mark.parametrize(
+    ("candidate", "named", "verdict", "level"),
+    [
+        (scaled(1.2), {}, "regressed", "warn"),
+        (scaled(1.4), {}, "regressed", "fail"),
+        (scaled(0.8), {}, "improved", "ok"),
+        (scaled(0.8), {"direction": 1.0}, "regressed", "warn"),
+        (scaled(1.2), {"direction": 0.0}, "changed", "ok"),
+        (scaled(1.0), {}, "no change", "ok"),
+        (STEADY, {}, "no change", "ok"),
+        (scaled(1.04), {}, "no change", "ok"),
+        (scaled(1.2), {"min_abs": 5.0}, "no change", "ok"),
+        (scaled(1.0, [0.5, 2, 0.7, 1.6, 1.1, 0.8, 1.9, 0.4, 1.3, 0.9, 2.2, 0.6]), {}, "inconclusive", None),
+        (scaled(1.08, [0.8, 1.3, 1, 1.2, 0.85, 1.1, 1.3, 1, 0.9, 1.02, 1.25, 1.1]), {}, "suspect", "warn"),
+        (scaled(1.2)[:2], {}, "suspect", "warn"),
+        ([1.5], {}, "threshold only", "warn"),
+        ([1.05], {}, "threshold only", "ok"),
+        ([], {}, "not comparable", None),
+        ([0.0, 0.0], {}, "not comparable", None),
+        ([-1.0, NAN], {}, "not comparable", None),
+    ],
+)
+def test_every_verdict_has_its_branch(
+    candidate: list[float], named: dict[str, float], verdict: str, level: str | None
+) -> None:
+    baseline = STEADY[: len(candidate)] or STEADY[:1]
+    found, _ = one(baseline, candidate or [NAN], **named)
+    assert (found.verdict, found.level) == (verdict, level)
+    assert found.reason.startswith("Latency")
+    assert found.reason.endswith(".")
+
+
+def test_what_is_open_says_what_would_settle_it() -> None:
+    wave = [0.8, 1.25, 0.9, 1.1, 0.85]
+    found, _ = one(STEADY[:5], scaled(1.0, wave), noise(tau=0.01, spread=0.015, df=20))
+    assert found.verdict == "inconclusive"
+    assert found.pairs_needed is not None
+    assert found.pairs_needed > 5
+    floor, _ = one(STEADY[:5], scaled(1.0, wave), noise(tau=0.2, spread=0.3, df=20))
+    assert floor.pairs_needed is None
+    assert floor.runs_needed is not None
+    assert floor.runs_needed > 1
+    assert "episodes or" not in floor.reason
+
+
+def test_scores_are_compared_by_difference() -> None:
+    baseline = [0.30, 0.41, 0.25, 0.33, 0.29, 0.38, 0.31, 0.27]
+    candidate = [value - 0.06 - place / 1000 for place, value in enumerate(baseline)]
+    named = {"is_log": False, "direction": 1.0, "warn_pct": NAN, "fail_pct": NAN, "warn_abs": 0.02, "fail_abs": 0.05}
+    found, compared = one(baseline, candidate, **named)
+
+    assert (found.verdict, found.level) == ("regressed", "fail")
+    assert found.effect_pct == pytest.approx(100 * (-0.0635) / np.mean(baseline), rel=1e-6)
+    assert compared.limits.warn[0] * compared.unit[0] == pytest.approx(0.02)
+
+
+def test_primary_metrics_are_a_family_of_their_own() -> None:
+    many = np.random.default_rng(1).lognormal(0, 0.3, (40, 12))
+    changed = many * np.exp(0.08 * np.random.default_rng(2).standard_normal((40, 12)))
+    changed[0] = many[0] * np.exp(0.3 + 0.2 * np.random.default_rng(3).standard_normal(12))
+    alone = traits(40)._replace(is_primary=np.arange(40) == 0)
+    apart = compare_pairs(many, changed, alone, noise(40))
+    together = compare_pairs(many, changed, traits(40), noise(40))
+
+    assert apart.decided.q[0] == apart.found.p[0] == together.found.p[0]
+    assert together.decided.q[0] > together.found.p[0]
+    assert apart.decided.mde[0] < together.decided.mde[0]
+
+
+def test_a_failure_more_is_suspect_and_many_are_proof() -> None:
+    about = traits(6, is_log=False, warn_pct=NAN, fail_pct=NAN, warn_abs=0.0, fail_abs=0.0)
+    baseline, candidate = np.array([0, 0, 1, 0, 9, 0.0]), np.array([0, 1, 0, 14, 9, 0.0])
+    n, both = np.array([12, 12, 12, 40, 40, 0.0]), np.array([3, 0, 0, 0, 0, 0.0])
+    found = compare_counts(baseline, candidate, both, n, about)
+
+    assert list(found.decided.verdict) == [
+        "no change", "suspect", "suspect", "regressed", "inconclusive", "not comparable",
+    ]  # fmt: skip
+    assert list(found.decided.level) == ["ok", "warn", "ok", "fail", "", ""]
+    assert found.found.p[3] == pytest.approx(stats.binomtest(0, 14).pvalue)
+
+
+CALM = np.array([[10.0, 10.2, 9.9, 10.1, 10.0]])
+
+
+@pytest.mark.parametrize(
+    ("baseline", "candidate", "sigma", "tau", "verdict"),
+    [
+        (CALM, CALM * 1.5, 0.02, NAN, "regressed"),
+        (CALM, CALM * 1.5, NAN, 0.05, "regressed"),
+        (CALM, CALM, 0.02, NAN, "no change"),
+        (CALM, CALM * 1.15, 0.08, NAN, "inconclusive"),
+        (CALM[:, :1], CALM[:, :1] * 1.5, 0.02, NAN, "suspect"),
+        (CALM[:, :1], CALM[:, :1] * 1.5, NAN, 0.05, "threshold only"),
+        (CALM, CALM * np.array([1, 3, 0.4, 2, 1]), 0.02, NAN, "inconclusive"),
+        (CALM, CALM * 0, 0.02, NAN, "not comparable"),
+    ],
+)
+def test_captures_are_judged_by_how_much_sessions_differ(
+    baseline: np.ndarray, candidate: np.ndarray, sigma: float, tau: float, verdict: str
+) -> None:
+    df = np.array([24.0])
+    found = compare_captures(baseline, candidate, traits(), np.array([sigma]), df, np.array([tau]))
+    assert found.decided.verdict[0] == verdict
+
+
+positive = st.floats(0.01, 1e4)
+amounts = st.lists(st.tuples(positive, positive), min_size=1, max_size=12)
+anything = arrays(
+    np.float64, st.tuples(st.just(3), st.integers(0, 6)),
+    elements=st.sampled_from([0.0, -1.0, 1.0, 1.5, 2.0, NAN, float("inf"), 1e-300, 1e300]),
+)  # fmt: skip
+MIRRORED = {"regressed": "improved", "improved": "regressed"}
+
+
+@given(amounts, st.sampled_from([NAN, 0.1]), st.sampled_from([0.0, 0.03]))
+def test_swapping_the_sides_mirrors_effect_interval_and_verdict(
+    pairs: list[tuple[float, float]], sigma: float, tau: float
+) -> None:
+    baseline, candidate = (np.array([side]) for side in zip(*pairs, strict=True))
+    known = noise(sigma=sigma, tau=tau, spread=tau * 2, df=20)
+    for is_log in (True, False):
+        about = traits(is_log=is_log, warn_abs=NAN if is_log else 0.02)
+        there, back = (compare_pairs(a, b, about, known) for a, b in ((baseline, candidate), (candidate, baseline)))
+        assert there.found.effect == pytest.approx(-back.found.effect, rel=1e-9, abs=1e-12, nan_ok=True)
+        assert there.found.low == pytest.approx(-back.found.high, rel=1e-9, abs=1e-12, nan_ok=True)
+        assert there.found.p == pytest.approx(back.found.p, rel=1e-6, abs=1e-12, nan_ok=True)
+        verdict = str(there.decided.verdict[0])
+        # A rounding may fall on either side of a limit.
+        assume(abs(there.found.effect[0]) - there.limits.least[0] != pytest.approx(0, abs=1e-9))
+        assert back.decided.verdict[0] == MIRRORED.get(verdict, verdict)
+
+
+@given(amounts, st.floats(1e-3, 1e3))
+def test_on_the_log_scale_units_do_not_matter(pairs: list[tuple[float, float]], unit: float) -> None:
+    baseline, candidate = (np.array([side]) for side in zip(*pairs, strict=True))
+    plain = compare_pairs(baseline, candidate, traits(), noise()).found
+    other = compare_pairs(baseline * unit, candidate * unit, traits(), noise()).found
+    for name in ("effect", "se", "low", "high"):
+        assert getattr(plain, name) == pytest.approx(getattr(other, name), rel=1e-6, abs=1e-9, nan_ok=True)
+
+
+@given(anything, anything, st.booleans())
+def test_whatever_was_measured_each_gets_its_verdict_in_silence(a: np.ndarray, b: np.ndarray, is_log: bool) -> None:
+    width = min(a.shape[1], b.shape[1])
+    about = traits(3, is_log=is_log, warn_abs=NAN if is_log else 0.02)
+    subjects = [Subject("run", "m", "Latency")] * 3
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pairs = compare_pairs(a[:, :width], b[:, :width], about, noise(3))
+        captures = compare_captures(a, b, traits(3), *(np.full(3, value) for value in (0.05, 8.0, NAN)))
+        found = [*rows(subjects, pairs, about, "paired"), *rows(subjects, captures, about, "captures")]
+    for row in found:
+        assert row.reason.endswith(".")
+        assert (row.verdict == "not comparable") == (
+            row.effect_pct is None and row.verdict != "no change"
+        ) or is_log is False
+
+
+@given(amounts)
+def test_an_unrelated_row_changes_nothing_but_q(pairs: list[tuple[float, float]]) -> None:
+    baseline, candidate = (np.array([side]) for side in zip(*pairs, strict=True))
+    alone = compare_pairs(baseline, candidate, traits(), noise())
+    both = compare_pairs(
+        np.concatenate([baseline, baseline]), np.concatenate([candidate, candidate[:, ::-1]]), traits(2), noise(2)
+    )
+    for name in ("effect", "se", "df", "p", "low", "high"):
+        assert getattr(alone.found, name)[0] == pytest.approx(getattr(both.found, name)[0], nan_ok=True)
+
+
+def test_negative_scores_and_missing_sides_have_no_difference() -> None:
+    changes, unit = differences(table([0.0, NAN, -0.2]), table([0.0, 1.0, 0.2]), np.array([False]))
+    assert changes[0] == pytest.approx([0.0, NAN, 0.4 / unit[0]], nan_ok=True)
+
+
+def test_settings_are_named() -> None:
+    assert DEFAULTS.with_values({"page_q": 0.05}) == Settings(page_q=0.05)
+    values: dict[str, Any] = {"page_quality": 1}
+    with pytest.raises(KeyError):
+        DEFAULTS.with_values(values)
