@@ -165,6 +165,26 @@ def test_captures_are_judged_by_the_noise_on_record(root: Root) -> None:
     assert sigma == [(0.0105, None, 20)]
 
 
+DRIFTING = [1.0, 1.3, 0.9, 1.6, 1.2, 0.8, 1.1]
+
+
+@pytest.mark.parametrize(
+    ("rounds", "expected"), [(("a", "a"), "regressed"), (("a", "b"), "suspect"), ((None, None), "suspect")]
+)
+def test_captures_that_were_taken_in_turns_are_pairs(
+    root: Root, rounds: tuple[str | None, str | None], expected: str
+) -> None:
+    wobble = [1.01, 0.99, 1.0, 1.02, 0.98, 1.0, 1.01]
+    captured(root, "v1", DRIFTING, rounds=rounds[0])
+    captured(root, "v2", [1.6 * a * b for a, b in zip(DRIFTING, wobble, strict=True)], rounds=rounds[1])
+    with root.open() as store:
+        assert verdict(store, "wall_time_s", "v1", "v2")[0] == expected
+        methods = store.connection.execute(
+            "select distinct method from verdicts('v1', 'v2') where n_captures is not null"
+        ).fetchall()
+    assert methods == [("captures in turns" if rounds == ("a", "a") else "captures",)]
+
+
 def test_a_single_capture_is_never_proof(root: Root) -> None:
     captured(captured(root, "v1", [1.0]), "v2", [3.0])
     with root.open() as store:

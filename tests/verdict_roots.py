@@ -50,8 +50,8 @@ def repeated(root: Root, times: int = 7, drift: float = 0.0) -> Root:
     return root
 
 
-def captured(root: Root, key: str, wall_s: list[float], rss_mb: float = 100.0) -> Root:
-    """A profile with these captures."""
+def captured(root: Root, key: str, wall_s: list[float], rss_mb: float = 100.0, rounds: str | None = None) -> Root:
+    """A profile with these captures, taken in these rounds."""
     middle = float(np.median(wall_s))
     captures = [
         {"totals": {"wall_time_s": wall, "peak_rss_mb": rss_mb}, "stages": {"load": {"wall_time_s": wall / 2}}}
@@ -63,5 +63,6 @@ def captured(root: Root, key: str, wall_s: list[float], rss_mb: float = 100.0) -
             "release": key, "date": "2026-01-01T00:00:00Z", "environment": {"hostname": "box"},
             "stages": {"load": {"wall_time_s": middle / 2}},
             "totals": {"wall_time_s": middle, "peak_rss_mb": rss_mb}, "captures": captures,
+            "measurement": {"rounds": rounds},
         },
     )  # fmt: skip

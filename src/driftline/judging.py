@@ -109,12 +109,14 @@ def _judge_profiles(connection: queries.Connection, platform: str, compared: lis
         (row["platform"], row["metric"], row["stage"] or TOTALS): row for row in queries.noise(connection, "profile")
     }
     captured: list[Row] = []
+    in_turns: list[Row] = []
     others: list[Row] = []
     for row in compared:
         row["noise"] = _enough(known.get((platform, row["metric"], row["stage"])), settings)
         is_able = row["baseline_values"] and row["candidate_values"] and row["scale"] == "log" and not row["why_not"]
-        (captured if is_able else others).append(row)
-    return [*_captured(captured, settings), *((row, _plain("profile", row)) for row in others)]
+        (others if not is_able else in_turns if row["is_in_turns"] else captured).append(row)
+    found = [*_captured(captured, settings), *_captured_in_turns(in_turns, settings)]
+    return found + [(row, _plain("profile", row)) for row in others]
 
 
 def _why_not(row: Row, baseline: Row, candidate: Row) -> str:
@@ -178,6 +180,21 @@ def _captured(compared: list[Row], settings: Settings) -> Judged:
     return list(zip(compared, rows(subjects, result, traits, "captures", settings), strict=True))
 
 
+def _captured_in_turns(compared: list[Row], settings: Settings) -> Judged:
+    """Captures of two profiles that took turns: pairs, between which the machine does not differ."""
+    if not compared:
+        return []
+    traits = _traits(compared, settings)
+    known = [row["noise"] or {} for row in compared]
+    none = np.zeros(len(compared))
+    # Two captures differ by the noise of both.
+    noise = Noise(np.sqrt(2) * _column(known, "sigma"), none, none, _column(known, "df"))
+    baseline, candidate = (_table(compared, f"{side}_values") for side in ("baseline", "candidate"))
+    result = compare_pairs(baseline, candidate, traits, noise, settings=settings)
+    subjects = [_subject("profile", row, settings) for row in compared]
+    return list(zip(compared, rows(subjects, result, traits, "captures in turns", settings), strict=True))
+
+
 def _plain(side: str, row: Row) -> Verdict:
     """What has no pairs: of the whole run there is a single value."""
     is_comparable = _is_measured(row)
@@ -206,13 +223,16 @@ def _subject(side: str, row: Row, settings: Settings) -> Subject:
         unit = "pairs of repeated runs" if side == "run" else "pairs of repeated captures"
         words = f"repetitions differ by {100 * known['spread']:.2g} % ({known['n_pairs']} {unit})"
         source = "measured"
+    elif side == "profile" and row["is_in_turns"]:
+        words, source = "", "none"
     else:
         tau = _assumed(row["unit"], settings)["tau"]
         words = f"repetitions assumed to differ by {100 * np.sqrt(2) * tau:.2g} %" if tau else ""
         source = "assumed"
     if row["outcome"]:
         words, source = "", "none"
-    return Subject(side, row["metric"], _label(row), row["reference"], row["stage"], source, words)
+    pairs = "episodes" if side == "run" else "turns" if row["is_in_turns"] else "captures"
+    return Subject(side, row["metric"], _label(row), row["reference"], row["stage"], source, words, pairs)
 
 
 def _label(row: Row) -> str:

@@ -59,6 +59,7 @@ def read_profile(data: bytes, profile: str, file_id: int, batch: Batch, problems
         "git_sha": text(environment.get("git_sha")),
         "git_dirty": environment.get("git_dirty") if isinstance(environment.get("git_dirty"), bool) else None,
         "attribution": text(content.get("attribution")),
+        "rounds": text(_mapping(content, "measurement", problems).get("rounds")),
         **_totals(content, problems),
     }
     batch.add("profiles", file_id, {"profile": profile, **header})

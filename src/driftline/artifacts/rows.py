@@ -101,6 +101,7 @@ KINDS: dict[str, dict[str, str]] = {
         "git_sha": "VARCHAR",
         "git_dirty": "BOOLEAN",
         "attribution": "VARCHAR",
+        "rounds": "VARCHAR",
     },
     "environments": {"profile": "VARCHAR", "key": "VARCHAR", "value": "VARCHAR"},
     "stage_values": {

@@ -83,6 +83,42 @@ def monitor_process(
     watch_process(pid, status, interval)
 
 
+def calibrate(
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- COMMAND...]", help="What to repeat, after two dashes.")
+    ] = None,
+    runs: Annotated[int, typer.Option(min=2, help="How often to measure it.")] = 10,
+    warmup: Annotated[int, typer.Option(min=0, help="How often to run it before, which is thrown away.")] = 1,
+    sample_interval: Annotated[
+        float, typer.Option(min=0.01, max=60, metavar="S", help="Seconds between looks at the process tree.")
+    ] = 0.5,
+    hostname: Annotated[str | None, typer.Option(help="Record this name instead of the machine's own.")] = None,
+    root: RootOption = None,
+) -> None:
+    """Learn how much repetitions differ: measure a command again and again, and record by how much.
+
+    Without a command what the runs of the root tell is recorded: those of the same configuration, clean commit, data
+    and machine. Lines are added to noise/MACHINE.jsonl; none is ever removed.
+    """
+    from driftline.lifecycle import calibration
+
+    if not command:
+        lines = calibration.of_runs(root)
+        folder = calibration.find_root(root)
+    else:
+        folder = writable_root(root)
+        notes = notes_folder(folder, may_make=True)
+        repeated = calibration.Repeated(command, runs, warmup, sample_interval, hostname, notes)
+        lines, warnings, code = calibration.of_command(repeated, say)
+        for warning in warnings:
+            say(f"warning: {warning}")
+        if code:
+            raise typer.Exit(code)
+    for path in calibration.append(folder, lines):
+        say(f"added to {path}")
+    say(f"{len(lines)} pairs of repetitions recorded" if lines else "nothing new to record")
+
+
 def say(line: str) -> None:
     print(visible(line), file=sys.stderr)
 

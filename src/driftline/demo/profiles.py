@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 from driftline.capture.environment import describe_environment, power_warnings
 from driftline.demo.corpus import DATASET_ID
@@ -24,7 +25,8 @@ MONITORED = ("v0.1", "v0.2")
 def freeze_releases(folder: Path, scratch: Path, hostname: str, report: Callable[[str], None]) -> None:
     """`<release>.yaml` of each release, with its companions. Raises UserError where a release does not run."""
     folder.mkdir(parents=True)
-    plans = {release.name: plan_of(release, folder, scratch, hostname) for release in RELEASES}
+    rounds = uuid4().hex[:12]
+    plans = {release.name: plan_of(release, folder, scratch, hostname, rounds) for release in RELEASES}
     traces = {name: Trace() for name in MONITORED}
     captures: dict[str, list[Capture]] = {name: [] for name in plans}
     doubts: dict[str, list[str]] = {name: power_warnings() for name in plans}
@@ -46,12 +48,12 @@ def freeze_releases(folder: Path, scratch: Path, hostname: str, report: Callable
         write_profile(plan, captures[name], environments[name], list(dict.fromkeys(doubts[name])), traces.get(name))
 
 
-def plan_of(release: Release, folder: Path, scratch: Path, hostname: str) -> Plan:
+def plan_of(release: Release, folder: Path, scratch: Path, hostname: str, rounds: str) -> Plan:
     """How a release is frozen: its numerical libraries on one thread."""
     counted = scratch / "episodes.json"
     threads = [f"{name}={value}" for name, value in ONE_THREAD.items()]
     program = [sys.executable, "-m", "driftline.demo.profiled", release.name, str(counted)]
     return Plan(
         release.name, folder / f"{release.name}.yaml", ["env", *threads, *program], DATASET_ID, CAPTURES, 1, INTERVAL_S,
-        episodes_from=counted, hostname=hostname, folder=Path(__file__).parent,
+        episodes_from=counted, hostname=hostname, folder=Path(__file__).parent, rounds=rounds,
     )  # fmt: skip

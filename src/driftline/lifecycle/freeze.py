@@ -151,4 +151,5 @@ def _broken_off(
 
 def _header(plan: Plan, environment: dict[str, Any], warnings: Sequence[str]) -> Header:
     path = str(plan.stages_from) if plan.stages_from else None
-    return Header(plan.version, plan.dataset_id, environment, plan.interval_s, plan.warmups, warnings, path)
+    about = (plan.version, plan.dataset_id, environment, plan.interval_s, plan.warmups, warnings, path)
+    return Header(*about, rounds=plan.rounds)

@@ -21,7 +21,8 @@ _RESERVED = ("regression_rules",)
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be frozen and how. `target` is the YAML file; `notes` where outliving processes are noted."""
+    """What is to be frozen and how. `target` is the YAML file; `notes` where outliving processes are noted;
+    `rounds` names those that are captured in turns."""
 
     version: str
     target: Path
@@ -39,6 +40,7 @@ class Plan:
     hostname: str | None = None
     folder: Path = field(default_factory=Path.cwd)
     notes: Path | None = None
+    rounds: str | None = None
 
     @property
     def stem(self) -> Path:

@@ -20,7 +20,8 @@ TRUTH_VERSION = 1
 
 @dataclass(frozen=True)
 class Header:
-    """What is said of a profile as a whole."""
+    """What is said of a profile as a whole. Profiles with the same `rounds` were captured in turns: what the machine
+    did meanwhile it did to all of a round."""
 
     release: str
     dataset_id: str | None
@@ -29,6 +30,7 @@ class Header:
     warmups: int = 0
     warnings: Sequence[str] = ()
     metrics_path: str | None = None
+    rounds: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,12 @@ def build_profile(header: Header, captures: Sequence[Capture]) -> dict[str, Any]
         "episodes_processed": int(median(episodes)) if episodes else None,
         "environment": dict(header.environment) | _told_by_program(captures),
         "attribution": first.attribution if first else None,
-        "measurement": {"sample_interval_s": header.interval_s, "warmups": header.warmups, "captures": len(captures)},
+        "measurement": {
+            "sample_interval_s": header.interval_s,
+            "warmups": header.warmups,
+            "captures": len(captures),
+            **({"rounds": header.rounds} if header.rounds else {}),
+        },
     }
     if header.warnings:
         content["warnings"] = list(header.warnings)

@@ -82,6 +82,7 @@ from driftline.queries.verdicts import (
     root_state,
     run_comparisons,
     thresholds,
+    unrecorded_reruns,
     verdict_settings,
     verdicts,
 )
@@ -174,6 +175,7 @@ __all__ = [
     "tradeoff",
     "trend",
     "trend_sql",
+    "unrecorded_reruns",
     "unscored",
     "verdict_settings",
     "verdicts",

@@ -90,16 +90,33 @@ def profile_comparisons(connection: Connection, baseline: str, candidate: str) -
     from captures
     where value is not null and (profile = {base} or profile = {other})
     group by profile, stage, metric
+),
+
+-- What was captured in turns is paired, capture by capture.
+in_turns as (
+    select
+        b.stage, b.metric,
+        list(b.value order by b.capture) as baseline_values,
+        list(c.value order by b.capture) as candidate_values
+    from captures as b
+    inner join captures as c on c.capture = b.capture and c.stage = b.stage and c.metric = b.metric
+    inner join profiles as p on p.profile = b.profile
+    inner join profiles as q on q.profile = c.profile and q.rounds = p.rounds
+    where b.profile = {base} and c.profile = {other} and b.value is not null and c.value is not null
+    group by b.stage, b.metric
 )
 
 select
     {other} as candidate_key, d.stage, d.metric, null as reference, d.baseline, d.candidate, d.delta_pct, d.level,
     d.status, d.note, {_TRAITS} and d.stage = '(totals)' as is_primary,
-    null as episode_metric, null as outcome, b.measured as baseline_values, c.measured as candidate_values
+    null as episode_metric, null as outcome, t.metric is not null as is_in_turns,
+    coalesce(t.baseline_values, b.measured) as baseline_values,
+    coalesce(t.candidate_values, c.measured) as candidate_values
 from stage_deltas({base}, {other}) as d
 inner join metrics as m on m.metric = d.metric
 left join measured as b on b.profile = {base} and b.stage = d.stage and b.metric = d.metric
 left join measured as c on c.profile = {other} and c.stage = d.stage and c.metric = d.metric
+left join in_turns as t on t.stage = d.stage and t.metric = d.metric
 order by d.stage_order, d.stage, d.metric""",
     ).rows
 
@@ -149,6 +166,22 @@ inner join source_artifacts as p on p.key = o.candidate and p.artifact = 'predic
 inner join source_artifacts as t on t.key = o.baseline and t.artifact = 'predictions'
 anti join source_reruns as s on s.file_id = p.file_id and s.reference_file_id = t.file_id
 order by o.candidate""",
+    ).rows
+
+
+def unrecorded_reruns(connection: Connection) -> list[Row]:
+    """How runs differ that repeat each other, as lines of evidence, without those that are on record."""
+    return ask(
+        connection,
+        """select
+    s.recorded_at, s.platform, 'run' as side, s.metric, s.scale, null as stage, s.difference, s.variance, s.pairs,
+    s.baseline, s.candidate
+from source_reruns as s
+semi join source_artifacts as p on p.file_id = s.file_id
+semi join source_artifacts as r on r.file_id = s.reference_file_id
+anti join source_noise as n
+    on n.platform = s.platform and n.metric = s.metric and n.baseline = s.baseline and n.candidate = s.candidate
+order by s.candidate, s.metric""",
     ).rows
 
 

@@ -6,6 +6,13 @@ from typing import NamedTuple
 
 from driftline.verdicts.words import INCONCLUSIVE, NO_CHANGE, NOT_COMPARABLE, SUSPECT, THRESHOLD_ONLY
 
+# What is paired: what one is called, how, what more of would help, and what to repeat as a whole.
+PAIRS = {
+    "episodes": ("paired episode", "", "episodes", "runs"),
+    "captures": ("capture", " a side", "", "sessions"),
+    "turns": ("capture", " in turns", "captures in turns", ""),
+}
+
 
 class Story(NamedTuple):
     """What a sentence is made of; per cent where not said otherwise."""
@@ -23,21 +30,19 @@ class Story(NamedTuple):
     noise_source: str
     pairs_needed: int | None
     runs_needed: int | None
-    side: str
-    why_not: str
+    pairs: str
     is_identical: bool
 
 
 def reason(story: Story) -> str:
     """Why the verdict is what it is."""
     if story.verdict == NOT_COMPARABLE:
-        return f"{story.label} cannot be compared: {story.why_not or 'no value on both sides'}."
+        return f"{story.label} cannot be compared: no pair of usable values."
     if story.is_identical:
         return f"{story.label}: the same on {_counted(story)}."
     if story.verdict == THRESHOLD_ONLY:
-        why = story.why_not or f"{_counted(story)}, and how much a repetition differs is not known"
         change = "" if story.effect is None else f" {_signed(story.effect)}"
-        return f"{story.label}{change}: {why}."
+        return f"{story.label}{change}: {_counted(story)}, and how much a repetition differs is not known."
     return f"{story.label} {_measured(story)}: {_judgement(story)}."
 
 
@@ -59,10 +64,9 @@ def _wanted(story: Story) -> str:
     """What would settle it."""
     if story.margin is None:
         return ""
-    unit = "episodes" if story.side == "run" else "captures"
-    again = "runs" if story.side == "run" else "sessions"
-    ways = [f"about {story.pairs_needed} {unit}"] if story.pairs_needed and story.side == "run" else []
-    ways += [f"{story.runs_needed} {again} a side"] if story.runs_needed and story.runs_needed > 1 else []
+    more, again = PAIRS[story.pairs][2:]
+    ways = [f"about {story.pairs_needed} {more}"] if story.pairs_needed and more else []
+    ways += [f"{story.runs_needed} {again} a side"] if story.runs_needed and story.runs_needed > 1 and again else []
     return f"; {' or '.join(ways)} would show {story.margin:.3g} %" if ways else ""
 
 
@@ -75,9 +79,8 @@ def _measured(story: Story) -> str:
 
 
 def _counted(story: Story) -> str:
-    unit = "paired episode" if story.side == "run" else "capture"
-    side = "" if story.side == "run" else " a side"
-    return f"{story.n} {unit}{'' if story.n == 1 else 's'}{side}"
+    unit, how = PAIRS[story.pairs][:2]
+    return f"{story.n} {unit}{'' if story.n == 1 else 's'}{how}"
 
 
 def _mde(story: Story) -> str:

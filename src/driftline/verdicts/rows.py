@@ -20,7 +20,7 @@ MOST = 1_000_000
 @dataclass(frozen=True)
 class Subject:
     """What a row is about: `side` is run or profile, `label` what people call the metric, `noise_source` where the
-    noise is known from (measured, assumed, none), `noise` what is said of it, `why_not` why there are no pairs."""
+    noise is known from (measured, assumed, none), `noise` what is said of it, `pairs` of what (of reasons.PAIRS)."""
 
     side: str
     metric: str
@@ -29,7 +29,7 @@ class Subject:
     stage: str | None = None
     noise_source: str = "none"
     noise: str = ""
-    why_not: str = ""
+    pairs: str = "episodes"
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,7 @@ def rows(
         more_pairs, more_runs = (_count(values[place]) if is_open else None for values in (pairs, runs))
         story = Story(
             subject.label, verdict, n, numbers["effect"], numbers["low"], numbers["high"], q, numbers["mde"],
-            numbers["margin"], subject.noise, subject.noise_source, more_pairs, more_runs, subject.side,
-            subject.why_not,
+            numbers["margin"], subject.noise, subject.noise_source, more_pairs, more_runs, subject.pairs,
             bool(n and found.p[place] == 1.0 and found.effect[place] == 0),
         )  # fmt: skip
         out.append(

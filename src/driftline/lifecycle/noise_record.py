@@ -1,0 +1,94 @@
+"""Writes evidence of noise: `<root>/noise/<machine>.jsonl`, to which lines are added and from which none goes."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import math
+import os
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from driftline.capture.times import utc
+from driftline.errors import UserError
+from driftline.lifecycle.captures import Capture
+
+FOLDER, TOTALS = "noise", "(totals)"
+# Of a whole capture; of a stage all that it measures.
+METRICS = ("wall_time_s", "peak_rss_mb", "avg_wall_time_per_episode_s")
+_OTHER = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def of_captures(captures: Sequence[Capture], platform: str) -> list[dict[str, Any]]:
+    """How much each capture differs from the one before, as logs, in every metric of the whole and of each stage; what
+    was not sampled, or is 0, in one of them tells nothing."""
+    session, lines = uuid4().hex[:8], []
+    for number, (before, after) in enumerate(pairwise(captures), start=1):
+        told = [_values(capture) for capture in (before, after)]
+        for place in told[0].keys() & told[1].keys():
+            values = [side[place] for side in told]
+            if min(values) > 0:
+                stage, metric = place
+                lines.append(
+                    {
+                        "recorded_at": utc(after.execution.started), "platform": platform, "side": "profile",
+                        "metric": metric, "scale": "log", "stage": stage, "difference": math.log(values[1] / values[0]),
+                        "variance": None, "pairs": 1, "baseline": f"{session}/{number}",
+                        "candidate": f"{session}/{number + 1}",
+                    }
+                )  # fmt: skip
+    return sorted(lines, key=lambda line: (line["candidate"], line["stage"], line["metric"]))
+
+
+def _values(capture: Capture) -> dict[tuple[str, str], float]:
+    entry = capture.entry()
+    stages = {TOTALS: {name: entry["totals"].get(name) for name in METRICS}, **entry["stages"]}
+    return {
+        (stage, metric): value
+        for stage, measured in stages.items()
+        for metric, value in measured.items()
+        if isinstance(value, (int, float))
+    }
+
+
+def append(root: Path, lines: Iterable[dict[str, Any]]) -> list[Path]:
+    """Adds the lines to the files of their platforms, each file in one write; the files. Raises UserError where that
+    cannot be.
+
+    A last line that its writer was killed in stays by itself: the next begins below it.
+    """
+    by_platform: dict[str, list[str]] = {}
+    for line in lines:
+        by_platform.setdefault(line["platform"], []).append(json.dumps(line, allow_nan=False))
+    written = []
+    for platform, texts in by_platform.items():
+        path = root / FOLDER / f"{file_name(platform)}.jsonl"
+        try:
+            _append(path, "\n".join(texts) + "\n")
+        except OSError as error:
+            raise UserError(f"cannot write {path}: {error.strerror}", "check the folder's owner") from error
+        written.append(path)
+    return written
+
+
+def _append(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                text = "\n" + text
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def file_name(platform: str) -> str:
+    """The platform as the name of a file and nothing else; the platform as it is stays in the lines."""
+    name = _OTHER.sub("_", platform)[:100]
+    return "_" if name.strip(".") == "" else name
