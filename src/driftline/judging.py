@@ -8,26 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from driftline import queries
+from driftline import evidence, queries
 from driftline.scoring import PASSES
 from driftline.settings import DEFAULTS, TEXTS, Settings
 from driftline.store import Store
 from driftline.verdicts.captures import compare_captures
 from driftline.verdicts.counts import compare_counts
-from driftline.verdicts.episodes import Traits, compare_pairs, differences
+from driftline.verdicts.episodes import compare_pairs, differences
 from driftline.verdicts.paired import Noise, locate
 from driftline.verdicts.reasons import plain_reason
-from driftline.verdicts.rows import Subject, Verdict, rows
+from driftline.verdicts.rows import Verdict, rows
+from driftline.verdicts.sequential import at_look
 from driftline.verdicts.words import NOT_COMPARABLE, THRESHOLD_ONLY
 
 if TYPE_CHECKING:
     from driftline.artifacts.rows import Row
 
-DIRECTIONS = {"higher": 1.0, "lower": -1.0}
-TIMES, RESOURCES = ("s",), ("MB", "%")
 # Verdicts are made of many files: they hold for a state, not for a file.
 OF_NO_FILE = -1
-UNSTATED, TOTALS = "unstated", "(totals)"
+UNSTATED = "unstated"
 
 
 def judge(store: Store, baseline: str, candidates: Sequence[str]) -> bool:
@@ -80,8 +79,10 @@ def _page(connection: queries.Connection, baseline: str, page: list[str]) -> lis
     compared = [row for candidate in page for row in ask(connection, baseline, candidate)]
     machines = queries.machines(connection, [baseline, *page])
     for row in compared:
-        row["why_not"] = _why_not(row, machines[baseline], machines[row["candidate_key"]])
+        row["why_not"] = evidence.why_not(row, machines[baseline], machines[row["candidate_key"]])
     platform = machines[baseline]["platform"] or UNSTATED
+    # Who looked until it was settled has used up a part of what may go wrong.
+    settings = at_look(settings, max(machine["looks"] or 0 for machine in machines.values()))
     found = (_judge_runs if is_run else _judge_profiles)(connection, platform, compared, settings)
     same = {"file_id": OF_NO_FILE, "state": state, "page": page, "baseline": baseline}
     return [{**same, "candidate": row["candidate_key"], **asdict(verdict)} for row, verdict in found]
@@ -94,10 +95,10 @@ def _judge_runs(connection: queries.Connection, platform: str, compared: list[Ro
     known = {(row["platform"], row["metric"], row["scale"]): row for row in queries.noise(connection, "run")}
     paired, counted, others = [], [], []
     for row in compared:
-        row["noise"] = _enough(known.get((platform, row["episode_metric"], row["scale"])), settings)
+        row["noise"] = evidence.enough(known.get((platform, row["episode_metric"], row["scale"])), settings)
         if row["baseline_values"] and not row["why_not"]:
             paired.append(row)
-        elif row["outcome"] and row["episodes"] and _is_measured(row):
+        elif row["outcome"] and row["episodes"] and evidence.is_measured(row):
             counted.append(row)
         else:
             others.append(row)
@@ -106,77 +107,53 @@ def _judge_runs(connection: queries.Connection, platform: str, compared: list[Ro
 
 def _judge_profiles(connection: queries.Connection, platform: str, compared: list[Row], settings: Settings) -> Judged:
     known = {
-        (row["platform"], row["metric"], row["stage"] or TOTALS): row for row in queries.noise(connection, "profile")
+        (row["platform"], row["metric"], row["stage"] or evidence.TOTALS): row
+        for row in queries.noise(connection, "profile")
     }
     captured: list[Row] = []
     in_turns: list[Row] = []
     others: list[Row] = []
     for row in compared:
-        row["noise"] = _enough(known.get((platform, row["metric"], row["stage"])), settings)
+        row["noise"] = evidence.enough(known.get((platform, row["metric"], row["stage"])), settings)
         is_able = row["baseline_values"] and row["candidate_values"] and row["scale"] == "log" and not row["why_not"]
         (others if not is_able else in_turns if row["is_in_turns"] else captured).append(row)
     found = [*_captured(captured, settings), *_captured_in_turns(in_turns, settings)]
     return found + [(row, _plain("profile", row)) for row in others]
 
 
-def _why_not(row: Row, baseline: Row, candidate: Row) -> str:
-    """Why the two sides cannot be paired; empty where they can."""
-    if row["note"] and row["status"] == "not comparable":
-        return str(row["note"])
-    if row["status"] in ("only in baseline", "only in candidate"):
-        return f"it is {row['status'].replace('in ', 'in the ')}"
-    data = baseline["dataset_id"], candidate["dataset_id"]
-    if None not in data and data[0] != data[1]:
-        return f"the baseline ran on {data[0]}, the candidate on {data[1]}"
-    machines = baseline["platform"], candidate["platform"]
-    if row["family"] in ("latency", "cost") and None not in machines and machines[0] != machines[1]:
-        return f"the baseline was measured on {machines[0]}, the candidate on {machines[1]}"
-    return ""
-
-
-def _enough(noise: Row | None, settings: Settings) -> Row | None:
-    """What is known of the noise, where it was measured often enough to rely on."""
-    return noise if noise and noise["n_pairs"] + 1 >= settings.min_sessions else None
-
-
-def _is_measured(row: Row) -> bool:
-    """Whether both sides have a value that may be compared."""
-    return row["baseline"] is not None and row["candidate"] is not None and not row["why_not"]
-
-
 def _paired(compared: list[Row], settings: Settings) -> Judged:
     if not compared:
         return []
-    traits = _traits(compared, settings)
-    noises = [row["noise"] or _assumed(row["unit"], settings) for row in compared]
-    noise = Noise(*(_column(noises, name) for name in ("sigma", "tau", "spread", "df")))
-    baseline, candidate = (_table(compared, f"{side}_values") for side in ("baseline", "candidate"))
+    traits = evidence.traits(compared, settings)
+    noises = [row["noise"] or evidence.assumed(row["unit"], settings) for row in compared]
+    noise = Noise(*(evidence.column(noises, name) for name in ("sigma", "tau", "spread", "df")))
+    baseline, candidate = (evidence.table(compared, f"{side}_values") for side in ("baseline", "candidate"))
     result = compare_pairs(baseline, candidate, traits, noise, settings=settings)
-    subjects = [_subject("run", row, settings) for row in compared]
+    subjects = [evidence.subject("run", row, settings) for row in compared]
     return list(zip(compared, rows(subjects, result, traits, "paired episodes", settings), strict=True))
 
 
 def _counted(compared: list[Row], settings: Settings) -> Judged:
     if not compared:
         return []
-    traits = _traits(compared, settings)
-    only = [_column(compared, name) for name in ("baseline_only", "candidate_only")]
-    both, episodes = _column(compared, "both"), _column(compared, "episodes")
+    traits = evidence.traits(compared, settings)
+    only = [evidence.column(compared, name) for name in ("baseline_only", "candidate_only")]
+    both, episodes = evidence.column(compared, "both"), evidence.column(compared, "episodes")
     result = compare_counts(only[0], only[1], both, episodes, traits, settings)
-    subjects = [_subject("run", row, settings) for row in compared]
+    subjects = [evidence.subject("run", row, settings) for row in compared]
     return list(zip(compared, rows(subjects, result, traits, "paired outcomes", settings), strict=True))
 
 
 def _captured(compared: list[Row], settings: Settings) -> Judged:
     if not compared:
         return []
-    traits = _traits(compared, settings)
+    traits = evidence.traits(compared, settings)
     known = [row["noise"] or {} for row in compared]
-    sigma, df = _column(known, "sigma"), _column(known, "df")
-    assumed = np.array([_assumed(row["unit"], settings)["tau"] for row in compared])
-    baseline, candidate = (_table(compared, f"{side}_values") for side in ("baseline", "candidate"))
+    sigma, df = evidence.column(known, "sigma"), evidence.column(known, "df")
+    assumed = np.array([evidence.assumed(row["unit"], settings)["tau"] for row in compared])
+    baseline, candidate = (evidence.table(compared, f"{side}_values") for side in ("baseline", "candidate"))
     result = compare_captures(baseline, candidate, traits, sigma, df, assumed, settings)
-    subjects = [_subject("profile", row, settings) for row in compared]
+    subjects = [evidence.subject("profile", row, settings) for row in compared]
     return list(zip(compared, rows(subjects, result, traits, "captures", settings), strict=True))
 
 
@@ -184,83 +161,27 @@ def _captured_in_turns(compared: list[Row], settings: Settings) -> Judged:
     """Captures of two profiles that took turns: pairs, between which the machine does not differ."""
     if not compared:
         return []
-    traits = _traits(compared, settings)
+    traits = evidence.traits(compared, settings)
     known = [row["noise"] or {} for row in compared]
     none = np.zeros(len(compared))
     # Two captures differ by the noise of both.
-    noise = Noise(np.sqrt(2) * _column(known, "sigma"), none, none, _column(known, "df"))
-    baseline, candidate = (_table(compared, f"{side}_values") for side in ("baseline", "candidate"))
+    noise = Noise(np.sqrt(2) * evidence.column(known, "sigma"), none, none, evidence.column(known, "df"))
+    baseline, candidate = (evidence.table(compared, f"{side}_values") for side in ("baseline", "candidate"))
     result = compare_pairs(baseline, candidate, traits, noise, settings=settings)
-    subjects = [_subject("profile", row, settings) for row in compared]
+    subjects = [evidence.subject("profile", row, settings) for row in compared]
     return list(zip(compared, rows(subjects, result, traits, "captures in turns", settings), strict=True))
 
 
 def _plain(side: str, row: Row) -> Verdict:
     """What has no pairs: of the whole run there is a single value."""
-    is_comparable = _is_measured(row)
+    is_comparable = evidence.is_measured(row)
     verdict = THRESHOLD_ONLY if is_comparable else NOT_COMPARABLE
     level = None if not is_comparable or row["level"] is None else "ok" if row["level"] == "ok" else "warn"
     return Verdict(
         side, row["metric"], row["reference"], row["stage"], verdict, level,
         row["delta_pct"] if is_comparable else None, None, None, None, None, None, None, None, "none", "threshold",
-        plain_reason(_label(row), row["delta_pct"], row["why_not"], is_comparable),
+        plain_reason(evidence.label(row), row["delta_pct"], row["why_not"], is_comparable),
     )  # fmt: skip
-
-
-def _assumed(unit: str, settings: Settings) -> dict[str, float]:
-    """What is taken for the difference of two runs where nobody has measured it."""
-    tau = settings.assumed_tau_other
-    if unit in TIMES:
-        tau = settings.assumed_tau_time
-    elif unit in RESOURCES:
-        tau = settings.assumed_tau_resource
-    return {"tau": tau, "spread": np.sqrt(2) * tau, "df": settings.prior_df}
-
-
-def _subject(side: str, row: Row, settings: Settings) -> Subject:
-    known = row["noise"]
-    if known:
-        unit = "pairs of repeated runs" if side == "run" else "pairs of repeated captures"
-        words = f"repetitions differ by {100 * known['spread']:.2g} % ({known['n_pairs']} {unit})"
-        source = "measured"
-    elif side == "profile" and row["is_in_turns"]:
-        words, source = "", "none"
-    else:
-        tau = _assumed(row["unit"], settings)["tau"]
-        words = f"repetitions assumed to differ by {100 * np.sqrt(2) * tau:.2g} %" if tau else ""
-        source = "assumed"
-    if row["outcome"]:
-        words, source = "", "none"
-    pairs = "episodes" if side == "run" else "turns" if row["is_in_turns"] else "captures"
-    return Subject(side, row["metric"], _label(row), row["reference"], row["stage"], source, words, pairs)
-
-
-def _label(row: Row) -> str:
-    """What a sentence calls the metric: with its stage, if it is of one."""
-    is_whole = row["stage"] in (None, TOTALS)
-    return str(row["label"]) if is_whole else f"{row['stage']} {row['label'][0].lower()}{row['label'][1:]}"
-
-
-def _traits(compared: list[Row], settings: Settings) -> Traits:
-    named = settings.primary_metrics
-    return Traits(
-        np.array([DIRECTIONS.get(row["better"], 0.0) for row in compared]),
-        np.array([row["scale"] == "log" for row in compared]),
-        np.array([row["metric"] in named if named else bool(row["is_primary"]) for row in compared]),
-        *(_column(compared, name) for name in ("warn_pct", "fail_pct", "warn_abs", "fail_abs", "min_abs")),
-    )
-
-
-def _column(found: Sequence[Row], name: str) -> np.ndarray:
-    return np.array([np.nan if row.get(name) is None else row[name] for row in found], np.float64)
-
-
-def _table(found: list[Row], name: str) -> np.ndarray:
-    """Rows of different length, filled up with NaN."""
-    table = np.full((len(found), max(len(row[name]) for row in found)), np.nan)
-    for place, row in enumerate(found):
-        table[place, : len(row[name])] = row[name]
-    return table
 
 
 def _rerun(connection: queries.Connection, pair: Row) -> list[Row]:
@@ -272,7 +193,9 @@ def _rerun(connection: queries.Connection, pair: Row) -> list[Row]:
         return []
     chosen = list(measured.values())
     is_log = np.array([row["scale"] == "log" for row in chosen])
-    changes, _ = differences(_table(chosen, "baseline_values"), _table(chosen, "candidate_values"), is_log)
+    changes, _ = differences(
+        evidence.table(chosen, "baseline_values"), evidence.table(chosen, "candidate_values"), is_log
+    )
     location = locate(changes)
     recorded_at = None if pair["recorded_at"] is None else str(pair["recorded_at"])
     same = {name: pair[name] for name in ("file_id", "reference_file_id", "platform", "baseline", "candidate")}

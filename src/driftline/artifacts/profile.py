@@ -47,6 +47,7 @@ def read_profile(data: bytes, profile: str, file_id: int, batch: Batch, problems
         return True
     environment = _mapping(content, "environment", problems)
     promoted = _mapping(content, "promoted", problems)
+    measurement = _mapping(content, "measurement", problems)
     header: Row = {
         "release": release,
         "captured_at": _captured_at(content.get("date"), problems, document.lines.get("date")),
@@ -59,7 +60,8 @@ def read_profile(data: bytes, profile: str, file_id: int, batch: Batch, problems
         "git_sha": text(environment.get("git_sha")),
         "git_dirty": environment.get("git_dirty") if isinstance(environment.get("git_dirty"), bool) else None,
         "attribution": text(content.get("attribution")),
-        "rounds": text(_mapping(content, "measurement", problems).get("rounds")),
+        "rounds": text(measurement.get("rounds")),
+        "looks": count(measurement.get("looks"), "measurement.looks", problems),
         **_totals(content, problems),
     }
     batch.add("profiles", file_id, {"profile": profile, **header})

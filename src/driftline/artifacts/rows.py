@@ -102,6 +102,7 @@ KINDS: dict[str, dict[str, str]] = {
         "git_dirty": "BOOLEAN",
         "attribution": "VARCHAR",
         "rounds": "VARCHAR",
+        "looks": "BIGINT",
     },
     "environments": {"profile": "VARCHAR", "key": "VARCHAR", "value": "VARCHAR"},
     "stage_values": {

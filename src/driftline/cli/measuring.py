@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace as replace_in
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from driftline.cli.profile_app import app
 from driftline.cli.tables import visible
 from driftline.errors import UserError
+
+if TYPE_CHECKING:
+    from driftline.lifecycle.freeze import Frozen
+    from driftline.lifecycle.plan import Plan
+    from driftline.lifecycle.trace import Trace
 
 RootOption = Annotated[
     Path | None,
@@ -42,6 +48,13 @@ def freeze_profile(
     monitor: Annotated[bool, typer.Option("--monitor", help="Show the run while it goes on; keep its trace.")] = False,
     no_stage_truth: Annotated[bool, typer.Option("--no-stage-truth", help="Write no V.stage_truth.json.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a profile that is not promoted.")] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="V0", help="Measure V0 too, in turns, with the command behind --vs: -- NEW --vs OLD."),
+    ] = None,
+    until_decided: Annotated[
+        bool, typer.Option("--until-decided", help="With --against: stop as soon as time and memory are settled.")
+    ] = False,
     root: RootOption = None,
 ) -> None:
     """Run a command, measure its process tree and its stages, and write them as a profile.
@@ -60,13 +73,39 @@ def freeze_profile(
         version, target, command, dataset_id, runs, warmup, sample_interval, timeout, episodes, episodes_from,
         stages_from, not no_stage_truth, replace, hostname, notes=notes,
     )  # fmt: skip
-    frozen = freeze(plan, say, trace() if monitor else None)
+    if against is None:
+        if until_decided:
+            raise UserError("--until-decided needs something to decide", "name a baseline with --against")
+        frozen = freeze(plan, say, trace() if monitor else None)
+    else:
+        frozen = _freeze_both(plan, check_version(against), until_decided, {version: trace()} if monitor else {})
     for warning in frozen.warnings:
         say(f"warning: {warning}" if not frozen.exit_code else warning)
     if frozen.written:
         say(f"wrote {frozen.written}")
     if frozen.exit_code:
         raise typer.Exit(frozen.exit_code)
+
+
+def _freeze_both(plan: Plan, against: str, until_decided: bool, traces: dict[str, Trace]) -> Frozen:
+    """The new command and the old one, in turns."""
+    from functools import partial
+
+    from driftline.lifecycle.turns import freeze_in_turns, split_commands
+
+    if against == plan.version:
+        raise UserError("a profile is not measured against itself", "give --against another name than --version")
+    new, old = split_commands(plan.command)
+    other = replace_in(plan, version=against, command=old, target=plan.target.with_name(f"{against}.yaml"))
+    settled = None
+    if until_decided:
+        from driftline import queries
+        from driftline.lifecycle.deciding import is_settled
+        from driftline.store import open_store
+
+        with open_store(plan.target.parent.parent) as store:
+            settled = partial(is_settled, queries.registry(store.connection))
+    return freeze_in_turns([replace_in(plan, command=new), other], say, traces, settled)
 
 
 @app.command("monitor")

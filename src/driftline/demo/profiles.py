@@ -7,15 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
-from driftline.capture.environment import describe_environment, power_warnings
+from driftline.capture.environment import describe_environment
 from driftline.demo.corpus import DATASET_ID
 from driftline.demo.execution import ONE_THREAD
 from driftline.demo.releases import RELEASES, Release
 from driftline.errors import UserError
-from driftline.lifecycle.captures import Capture
-from driftline.lifecycle.freeze import measure, write_profile
+from driftline.lifecycle.freeze import write_profile
 from driftline.lifecycle.plan import Plan
 from driftline.lifecycle.trace import Trace
+from driftline.lifecycle.turns import take_turns
 
 CAPTURES = 7
 INTERVAL_S = 0.1
@@ -28,24 +28,17 @@ def freeze_releases(folder: Path, scratch: Path, hostname: str, report: Callable
     rounds = uuid4().hex[:12]
     plans = {release.name: plan_of(release, folder, scratch, hostname, rounds) for release in RELEASES}
     traces = {name: Trace() for name in MONITORED}
-    captures: dict[str, list[Capture]] = {name: [] for name in plans}
-    doubts: dict[str, list[str]] = {name: power_warnings() for name in plans}
     environments = {
         name: describe_environment(plan.command, plan.folder, hostname) | {"device": "cpu"}
         for name, plan in plans.items()
     }
-    for number in range(CAPTURES + 1):
-        for name, plan in plans.items():
-            report(f"capture {number}/{CAPTURES}: {name}" if number else f"warm-up: {name}")
-            # The trace is that of the last.
-            capture, found = measure(plan, number, traces.get(name) if number == CAPTURES else None)
-            if capture.execution.exit_code:
-                raise UserError(f"{name} was not measured: {capture.execution.reason}", "mend the demo")
-            if number:
-                captures[name].append(capture)
-                doubts[name] += found
+    turns = take_turns(list(plans.values()), report, traces)
+    if turns.failed:
+        plan, capture = turns.failed
+        raise UserError(f"{plan.version} was not measured: {capture.execution.reason}", "mend the demo")
     for name, plan in plans.items():
-        write_profile(plan, captures[name], environments[name], list(dict.fromkeys(doubts[name])), traces.get(name))
+        doubts = list(dict.fromkeys(turns.doubts[name]))
+        write_profile(plan, turns.captures[name], environments[name], doubts, traces.get(name))
 
 
 def plan_of(release: Release, folder: Path, scratch: Path, hostname: str, rounds: str) -> Plan:

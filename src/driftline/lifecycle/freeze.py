@@ -63,14 +63,14 @@ def freeze(plan: Plan, say: Say, trace: Trace | None = None) -> Frozen:
             warnings += doubts
             if capture.execution.exit_code:
                 reason, code = capture.execution.reason, capture.execution.exit_code
-                written = _broken_off(plan, environment, captures, warnings, Broken(reason, code, capture))
+                written = keep_partial(plan, environment, captures, warnings, Broken(reason, code, capture))
                 return Frozen(code, written, [reason], captures)
             captures.append(capture)
         warnings = list(dict.fromkeys(warnings))
         write_profile(plan, captures, environment, warnings, trace)
     except BaseException as error:
         # Whatever it was: what was measured whole took long.
-        _broken_off(plan, environment, captures, warnings, Broken(str(error) or type(error).__name__))
+        keep_partial(plan, environment, captures, warnings, Broken(str(error) or type(error).__name__))
         if isinstance(error, OSError):
             raise UserError(f"it was broken off: {error}", f"what was measured is in {plan.partial}") from error
         raise
@@ -136,7 +136,7 @@ def write_profile(
         remove([plan.partial])
 
 
-def _broken_off(
+def keep_partial(
     plan: Plan, environment: dict[str, Any], captures: Sequence[Capture], warnings: Sequence[str], broken: Broken
 ) -> Path | None:
     """Keeps what was measured; the file, or None where it cannot be written."""
@@ -152,4 +152,4 @@ def _broken_off(
 def _header(plan: Plan, environment: dict[str, Any], warnings: Sequence[str]) -> Header:
     path = str(plan.stages_from) if plan.stages_from else None
     about = (plan.version, plan.dataset_id, environment, plan.interval_s, plan.warmups, warnings, path)
-    return Header(*about, rounds=plan.rounds)
+    return Header(*about, rounds=plan.rounds, looks=plan.looks)

@@ -22,7 +22,7 @@ _RESERVED = ("regression_rules",)
 @dataclass(frozen=True)
 class Plan:
     """What is to be frozen and how. `target` is the YAML file; `notes` where outliving processes are noted;
-    `rounds` names those that are captured in turns."""
+    `rounds` names those that are captured in turns, `looks` is how often it was asked whether they are enough."""
 
     version: str
     target: Path
@@ -41,6 +41,7 @@ class Plan:
     folder: Path = field(default_factory=Path.cwd)
     notes: Path | None = None
     rounds: str | None = None
+    looks: int = 0
 
     @property
     def stem(self) -> Path:

@@ -21,7 +21,7 @@ TRUTH_VERSION = 1
 @dataclass(frozen=True)
 class Header:
     """What is said of a profile as a whole. Profiles with the same `rounds` were captured in turns: what the machine
-    did meanwhile it did to all of a round."""
+    did meanwhile it did to all of a round. `looks` is how often it was asked whether the captures are enough."""
 
     release: str
     dataset_id: str | None
@@ -31,6 +31,7 @@ class Header:
     warnings: Sequence[str] = ()
     metrics_path: str | None = None
     rounds: str | None = None
+    looks: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def build_profile(header: Header, captures: Sequence[Capture]) -> dict[str, Any]
             "warmups": header.warmups,
             "captures": len(captures),
             **({"rounds": header.rounds} if header.rounds else {}),
+            **({"looks": header.looks} if header.looks else {}),
         },
     }
     if header.warnings:

@@ -127,17 +127,17 @@ def is_run(connection: Connection, key: str) -> bool:
 
 
 def machines(connection: Connection, keys: list[str]) -> dict[str, Row]:
-    """platform and dataset_id of runs and profiles by key: of a run what its fingerprint says of the machine, of a
-    profile its host."""
+    """platform, dataset_id and looks of runs and profiles by key: of a run what its fingerprint says of the machine, of
+    a profile its host."""
     listed = literals(keys)
     rows = ask(
         connection,
-        f"""select r.run as key, c.platform, r.dataset_id
+        f"""select r.run as key, c.platform, r.dataset_id, null as looks
 from runs as r
 left join run_configurations as c using (run)
 where list_contains({listed}, r.run)
 union all
-select profile, hostname, dataset_id from profiles where list_contains({listed}, profile)""",
+select profile, hostname, dataset_id, looks from profiles where list_contains({listed}, profile)""",
     ).rows
     return {row["key"]: row for row in rows}
 

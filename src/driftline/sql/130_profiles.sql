@@ -22,6 +22,7 @@ select
     coalesce(s.monitor_bytes, l.bytes) as monitor_bytes,
     p.attribution,
     p.rounds,
+    p.looks,
     case p.status when 'ok' then 'ok' else 'degraded' end as status,
     p.file as path,
     regexp_matches(p.profile, '(^|/)_') as archived,
@@ -30,4 +31,4 @@ from source_profiles as p
 left join source_stage_truths as s on s.profile = p.profile
 left join source_monitor_logs as l on l.profile = p.profile;
 
-comment on table profiles is 'Every frozen profile; its key is its path below profiles/ without .yaml. captured_at: UTC; a profile without a readable date sorts first. rounds: Names the measurement in which profiles were captured in turns. release_order: Position on a release axis: by captured_at, then natural order of release and key';
+comment on table profiles is 'Every frozen profile; its key is its path below profiles/ without .yaml. captured_at: UTC; a profile without a readable date sorts first. rounds: Names the measurement in which profiles were captured in turns. looks: How often it was asked whether the captures are enough. release_order: Position on a release axis: by captured_at, then natural order of release and key';

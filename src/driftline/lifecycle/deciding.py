@@ -1,0 +1,36 @@
+"""Whether captures that are taken in turns have settled the verdict, looked at after each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from driftline.evidence import traits
+from driftline.lifecycle.captures import Capture
+from driftline.metrics import Metric
+from driftline.settings import DEFAULTS, Settings
+from driftline.verdicts.episodes import compare_pairs
+from driftline.verdicts.paired import Noise
+from driftline.verdicts.sequential import at_look
+from driftline.verdicts.words import CHANGED, IMPROVED, NO_CHANGE, REGRESSED
+
+METRICS = ("wall_time_s", "peak_rss_mb")
+SETTLED = (REGRESSED, IMPROVED, CHANGED, NO_CHANGE)
+
+
+def is_settled(
+    registry: dict[str, Metric], sides: Sequence[Sequence[Capture]], look: int, settings: Settings = DEFAULTS
+) -> bool:
+    """Whether the time and the memory of the whole both have a verdict: of sides (candidate, baseline), in turns."""
+    candidate, baseline = (
+        np.array([[capture.totals()[name] or np.nan for capture in side] for name in METRICS], np.float64)
+        for side in sides
+    )
+    about = [registry[name] for name in METRICS]
+    told = traits([asdict(metric) | {"is_primary": True} for metric in about], settings)
+    none = np.zeros(len(METRICS))
+    noise = Noise(np.full(len(METRICS), np.nan), none, none, none)
+    found = compare_pairs(baseline, candidate, told, noise, settings=at_look(settings, look))
+    return all(str(verdict) in SETTLED for verdict in found.decided.verdict)
