@@ -13,12 +13,20 @@ LISTED = 8
 
 @dataclass(frozen=True)
 class Comparand:
-    """What is compared with what: keys of runs (`side` is run) or of profiles (`profile`), and why this baseline."""
+    """What is compared with what: keys of runs (`side` is run) or of profiles (`profile`), and why this baseline.
+
+    `releases` are those of the candidates, in their order, where releases were named.
+    """
 
     side: str
     baseline: str
     candidates: tuple[str, ...]
     reason: str
+    releases: tuple[str, ...] = ()
+
+    def subject(self, candidate: str) -> str:
+        """What a gate answers for: the release that was named, else the candidate itself."""
+        return self.releases[self.candidates.index(candidate)] if self.releases else candidate
 
 
 def find_comparands(connection: queries.Connection, kind: str, names: Sequence[str]) -> list[Comparand]:
@@ -74,8 +82,9 @@ def _of_releases(connection: queries.Connection, names: Sequence[str]) -> list[C
     for side in ("run", "profile"):
         keys = [newest[name][side] for name in names]
         if keys[0] and any(keys[1:]):
-            there = tuple(dict.fromkeys(key for key in keys[1:] if key))
-            found.append(Comparand(side, keys[0], there, f"the newest {side} of release {names[0]}"))
+            there = {key: name for key, name in zip(keys[1:], names[1:], strict=True) if key}
+            reason = f"the newest {side} of release {names[0]}"
+            found.append(Comparand(side, keys[0], tuple(there), reason, tuple(there.values())))
     return found
 
 

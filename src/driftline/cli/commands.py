@@ -142,6 +142,7 @@ def serve(
 
 app.command()(comparing.compare)
 app.command()(measuring.calibrate)
+app.add_typer(comparing.gates, name="gate")
 app.add_typer(profile_app.app, name="profile")
 
 releases = typer.Typer(help="Say which release a run belongs to.", no_args_is_help=True)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from driftline.cli.progress import reading_progress
 from driftline.cli.tables import put
 from driftline.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from driftline.reports.comparison import Judged
 
 
 class CompareLayout(StrEnum):
@@ -21,6 +26,13 @@ class CompareLayout(StrEnum):
     json = "json"
     markdown = "markdown"
     junit = "junit"
+
+
+class Undecided(StrEnum):
+    """What becomes of an undecided gate."""
+
+    fail = "fail"
+    passes = "pass"
 
 
 class Policy(StrEnum):
@@ -58,6 +70,12 @@ def compare(
     policy: Annotated[
         Policy, typer.Option(help="noise: what is certain counts. threshold: what is past a level counts.")
     ] = Policy.noise,
+    gate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Hold it against this policy; else the root's gate.yaml.")
+    ] = None,
+    undecided: Annotated[Undecided, typer.Option(help="What an UNDECIDED gate exits with: 3, or 0 for pass.")] = (
+        Undecided.fail
+    ),
     warn: Percent = None,
     fail: Percent = None,
     fail_on_regression: Annotated[  # noqa: ARG001
@@ -67,11 +85,15 @@ def compare(
 ) -> None:
     """Compare runs, profiles or releases with a baseline; without names the pair that a page opens with.
 
-    Exits 0 where nothing regressed at fail level, 1 where something did, 3 where there is nothing to compare.
+    Exits 0 where nothing regressed at fail level, 1 where something did, 3 where there is nothing to compare. With a
+    gate policy (--gate, or gate.yaml in the root) 0 means GO, 1 NO-GO and 3 UNDECIDED.
     """
     from driftline import queries
+    from driftline.artifacts.gate_policy import NAME, read_policy
     from driftline.comparands import find_comparands
+    from driftline.gating import hold
     from driftline.reports import comparison, junit
+    from driftline.reports import gate as gate_report
     from driftline.scoring import score
     from driftline.store import open_store
     from driftline.verdicts.words import VERDICTS
@@ -102,6 +124,15 @@ def compare(
                         rows = queries.thresholds(connection, one.side, one.baseline, candidate, warn, fail).rows
                     judged.append(comparison.Judged(one, candidate, rows, policy.value))
         registry = queries.registry(store.connection)
+        file = gate or (store.root / NAME if (store.root / NAME).exists() else None)
+    answers = []
+    if file is not None:
+        rows_of: dict[str, list[queries.Row]] = {}
+        for each in judged:
+            rows_of.setdefault(each.comparand.subject(each.candidate), []).extend(each.rows)
+        read = read_policy(file)
+        is_strict = policy is Policy.threshold
+        answers = [(subject, hold(read, rows, registry, is_strict)) for subject, rows in rows_of.items()]
     shown = judged
     if only is not None:
         shown = [
@@ -109,14 +140,49 @@ def compare(
             for one in judged
         ]
     if layout is CompareLayout.json:
-        put(json.dumps(comparison.as_object(shown), indent=2))
+        gates = [gate_report.as_object(answer, subject) for subject, answer in answers]
+        put(json.dumps({"comparisons": comparison.as_object(shown), "gates": gates}, indent=2))
     elif layout is CompareLayout.junit:
-        put(junit.as_junit(shown))
+        put(junit.as_junit(shown, answers))
     elif layout is CompareLayout.markdown:
-        put(comparison.as_comment(shown, registry))
+        parts = [gate_report.as_comment(answer, subject) for subject, answer in answers]
+        put("\n\n".join([*parts, comparison.as_comment(shown, registry)]))
     else:
-        put(comparison.as_text(shown, registry, show_all or only is not None))
+        blocks = [gate_report.as_text(answer, subject, show_all) for subject, answer in answers]
+        put("\n\n".join([*blocks, comparison.as_text(shown, registry, show_all or only is not None)]))
+    raise typer.Exit(_code(judged, [answer.answer for _, answer in answers], undecided is Undecided.passes))
+
+
+def _code(judged: Sequence[Judged], answers: Sequence[str], undecided_passes: bool) -> int:
+    if answers:
+        if "NO-GO" in answers:
+            return 1
+        return 3 if "UNDECIDED" in answers and not undecided_passes else 0
     if not any(one.is_compared for one in judged):
-        raise typer.Exit(3)
-    if any(one.has_failed for one in judged):
-        raise typer.Exit(1)
+        return 3
+    return int(any(one.has_failed for one in judged))
+
+
+gates = typer.Typer(help="Say what a gate policy asks for.", no_args_is_help=True)
+
+
+@gates.callback()
+def _gates() -> None:
+    """Keeps `explain` a word of its own."""
+
+
+@gates.command("explain")
+def explain_gate(
+    gate: Annotated[Path | None, typer.Option(metavar="FILE", help="The policy; else the root's gate.yaml.")] = None,
+    root: RootOption = None,
+) -> None:
+    """Say how a gate policy is understood, rule by rule."""
+    from driftline import queries
+    from driftline.artifacts.gate_policy import NAME, read_policy
+    from driftline.reports import gate as gate_report
+    from driftline.store import open_store
+
+    with reading_progress() as progress, open_store(root, progress) as store:
+        registry = queries.registry(store.connection)
+        file = gate or store.root / NAME
+    put(gate_report.explain(read_policy(file), registry))
