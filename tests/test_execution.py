@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -242,3 +243,21 @@ def test_the_warden_loads_little() -> None:
         "contextlib",
         "typing",
     }
+
+
+def test_proportional_memory_that_was_not_added_up_near_the_peak_is_not_told(measure: Measure) -> None:
+    execution = measure(
+        """
+        import time
+        time.sleep(0.2)
+        block = bytearray(100 * 1024**2)
+        time.sleep(0.3)
+        """
+    )
+    looks = [replace(look, pss_mb=look.rss_mb if look.rss_mb < 90 else None) for look in execution.looks]
+    told = Capture(execution, None).totals().get("peak_pss_mb")
+    untold = Capture(replace(execution, looks=looks), None).totals()
+
+    assert told is None or told > 90
+    assert any(look.pss_mb for look in looks)
+    assert "peak_pss_mb" not in untold

@@ -120,6 +120,28 @@ def test_a_program_that_only_reports_its_times_is_attributed_in_proportion(freez
     assert (truth["source_metrics_path"], truth["metrics_excerpt"]["summarize_count"]) == ("metrics.json", 2)
 
 
+def test_what_cannot_be_so_is_a_warning(freeze: Freeze, tmp_path: Path) -> None:
+    told = freeze(
+        """
+        import os, time
+        with open(os.environ["DRIFTLINE_STAGES"], "a") as file:
+            file.write('{"stage": "a", "event": "start"}\\n{"stage": "b", "event": "end"}\\nno mark\\n')
+        """,
+        "--warmup", 0,
+    )  # fmt: skip
+    warnings = loaded(tmp_path)["warnings"]
+
+    assert "2 lines of the stage file were no marks in capture 1" in warnings
+    assert "a never ended in capture 1: counted to the end of the run" in warnings
+    assert "warning: a never ended" in told.err
+
+
+def test_stage_times_in_the_wrong_unit_are_a_warning(freeze: Freeze, tmp_path: Path) -> None:
+    freeze(REPORTING.replace("0.05", "50"), "--stages-from", "metrics.json", "--warmup", 0)
+    (doubt,) = [doubt for doubt in loaded(tmp_path)["warnings"] if "unit" in doubt]
+    assert doubt.startswith("summarization is reported with 100.0 s of a run of ")
+
+
 def test_times_of_an_earlier_run_are_not_taken(freeze: Freeze, tmp_path: Path) -> None:
     (tmp_path / "metrics.json").write_text('{"summarization": 5}')
     os.utime(tmp_path / "metrics.json", (1, 1))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from profile_roots import frozen
 from roots import Root
 
 if TYPE_CHECKING:
@@ -63,11 +64,26 @@ def test_an_improvement_is_never_marked_and_growth_from_0_has_no_percent(pair: R
     assert rows["short", "avg_cpu_pct"]["regression"] is None
 
 
+def test_what_is_too_small_to_matter_breaks_no_rule(root: Root, diff: Diff) -> None:
+    for day, (key, cpu, wall) in enumerate((("v1", 0.07, 0.010), ("v2", 0.09, 0.025)), start=1):
+        frozen(root, key, day=day, stages={"sleep": {"wall_time_s": wall, "avg_cpu_pct": cpu}}, totals={})
+    limit = {"max_delta_pct": 1}
+    for judged_by in ("registry", "rules"):
+        answer = diff(root)
+        assert (answer["policy"]["source"], answer["code"]) == (judged_by, 0)
+        assert [row["metric"] for row in answer["rows"] if row["regression"]] == []
+        rules(root, {"thresholds": {"wall_time_s": limit, "avg_cpu_pct": limit}})
+
+
 def test_rules_that_judge_nothing_are_told(pair: Root, diff: Diff) -> None:
     limit = {"max_delta_pct": 1}
     rules(pair, {"thresholds": {"wall_tme_s": limit, "odd_score": limit}, "stages": {"lode": {"wall_time_s": limit}}})
-    told = " ".join(diff(pair)["header"]["warnings"])
+    answer = diff(pair)
+    told = " ".join(answer["header"]["warnings"])
 
+    # A slip of the pen must not let all pass.
+    assert answer["code"] == 3
+    assert answer["header"]["verdict"].startswith("Nothing was judged")
     assert "wall_tme_s, a metric that neither profile has" in told
     assert "odd_score, whose better direction is not declared" in told
     assert "lode, a stage that neither profile has" in told

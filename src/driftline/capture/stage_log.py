@@ -1,6 +1,6 @@
 """Reads the marks that a measured program appends to its stage file, in whatever language it is written.
 
-A line is one JSON object: `{"stage": "B", "event": "start"|"end", "at": epoch seconds?, "pid": n?}`,
+A line is one JSON object: `{"stage": "B", "event": "start"|"end", "at": epoch seconds?, "pid": n?, "nested": true?}`,
 `{"count": {"api_calls": 3, …}, "stage"?, "episode"?}`, `{"episode": "e1", "event": "start"|"end", "number"?, "of"?}` or
 `{"environment": {"python"?, "device"?, "library_versions"?}}`.
 """
@@ -34,8 +34,8 @@ class Window:
     end: float | None = None
     peak_rss_mb: float | None = None
     pid: int | None = None
-    # Inside of another stage of the same thread or task; None where the program does not say.
-    is_nested: bool | None = None
+    # Inside of another stage of the same thread or task, as the program says.
+    is_nested: bool = False
 
 
 @dataclass
@@ -138,8 +138,7 @@ class StageLog:
         if mark.get("event") == "start":
             if stage not in self.stages and len(self.stages) >= MOST_STAGES:
                 return False
-            nested = mark.get("nested")
-            window = Window(stage, at, pid=pid, is_nested=nested if isinstance(nested, bool) else None)
+            window = Window(stage, at, pid=pid, is_nested=mark.get("nested") is True)
             self.stages[stage] = None
             self._open.setdefault((stage, pid), []).append(window)
             self.windows.append(window)
@@ -183,14 +182,9 @@ class StageLog:
 
 
 def outermost(windows: Sequence[Window]) -> list[Window]:
-    """Those that lie inside of no other: what remains and overlaps runs side by side. Where a program does not say, a
-    window that lies in another one of its process is inside of it."""
-    found: list[Window] = []
-    for window in sorted(windows, key=lambda window: (window.start, -(window.end or window.start))):
-        holds = (other for other in found if other.pid == window.pid and (other.end or 0) >= (window.end or 0))
-        if not (any(holds) if window.is_nested is None else window.is_nested):
-            found.append(window)
-    return found
+    """Those of which the program does not say that they are inside of another: what remains and overlaps runs side by
+    side. From the times alone two steps of a shell script that run at once cannot be told from a step in a step."""
+    return [window for window in windows if not window.is_nested]
 
 
 def merged(windows: Iterable[Window]) -> Iterator[tuple[float, float]]:

@@ -57,7 +57,7 @@ def diff_profiles(
     """Compare two profiles, stage by stage, and mark what got worse: (!).
 
     Exits 1 on a regression at fail level where --fail-on-regression asks for it, 2 where a file cannot be read, 3 where
-    nothing can be compared.
+    nothing can be compared, or the rules judge nothing of it.
     """
     from driftline.profile_pair import find_rules, open_pair, root_if_any
     from driftline.reports import profile_diff
@@ -77,7 +77,7 @@ def diff_profiles(
         DiffLayout.markdown: profile_diff.as_comment,
     }
     put(renders[layout](diff))
-    if not diff.is_compared:
+    if not (diff.is_compared and diff.is_judged):
         raise typer.Exit(3)
     if fail_on_regression and diff.has_failed:
         raise typer.Exit(1)

@@ -22,6 +22,7 @@ from driftline.capture.execution import Execution
 from driftline.capture.stage_log import Window, merged, outermost
 from driftline.capture.times import utc
 
+NEAR_PEAK = 0.95
 DIGITS, TIME_DIGITS = {"avg_cpu_pct": 2, "overhead_pct": 3}, 4
 
 
@@ -75,7 +76,8 @@ class Capture:
             "avg_cpu_pct": 100 * cpu_s / execution.wall_s if cpu_s is not None and execution.wall_s > 0 else None,
             "peak_rss_mb_sampled": sampled,
             "peak_rss_mb_largest_process": execution.high_water_mb,
-            "peak_pss_mb": _most(look.pss_mb for look in looks),
+            # It is added up seldom: what was not near the peak says nothing of it.
+            "peak_pss_mb": _most(look.pss_mb for look in looks if look.rss_mb >= NEAR_PEAK * (sampled or 0.0)),
             "peak_gpu_mb": _most(look.gpu_mb for look in looks),
             "cpu_user_s": execution.user_s,
             "cpu_system_s": execution.system_s,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from driftline.capture.environment import QuietWatch, describe_environment, power_warnings
-from driftline.capture.execution import execute
+from driftline.capture.execution import Execution, execute
 from driftline.capture.reported import episode_count, pipeline_excerpt, stage_seconds
 from driftline.errors import UserError
 from driftline.files import locked, remove, write_atomically, write_new
@@ -24,6 +24,8 @@ Say = Callable[[str], None]
 
 # The exit code where the command ran, but what it should have written cannot be read.
 UNREADABLE = 2
+# A program may measure a little more than what is seen of it from outside.
+LONGER_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,19 @@ def measure(plan: Plan, number: int, trace: Trace | None = None) -> tuple[Captur
         except UserError as error:
             execution.exit_code, execution.reason = UNREADABLE, f"{error.message}: {error.remedy}"
     episodes = execution.log.episodes if episodes is None else episodes
-    return Capture(execution, episodes, reported, excerpt), quiet.warnings(execution, number) + left
+    doubts = [*quiet.warnings(execution, number), *left, *_misread(execution, reported or {}, number)]
+    return Capture(execution, episodes, reported, excerpt), doubts
+
+
+def _misread(execution: Execution, reported: Mapping[str, float], number: int) -> Iterator[str]:
+    """What the program said of its stages that cannot be so."""
+    if execution.log.refused:
+        yield f"{execution.log.refused} lines of the stage file were no marks in capture {number}"
+    if execution.unended:
+        yield f"{', '.join(execution.unended)} never ended in capture {number}: counted to the end of the run"
+    for stage, seconds in reported.items():
+        if seconds > execution.wall_s + LONGER_S:
+            yield f"{stage} is reported with {seconds:.1f} s of a run of {execution.wall_s:.1f} s: is the unit right?"
 
 
 def _signature(path: Path | None) -> tuple[int, int, int] | None:

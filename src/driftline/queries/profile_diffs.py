@@ -26,10 +26,11 @@ def judged_stage_deltas(
         f" {limit.max_delta_pct!r}::double, {literal(limit.level)})"
         for limit in limits or [Limit(None, "", 0.0, "")]
     )
+    matters = "abs(d.delta) >= coalesce(m.min_abs, 0)"
     judged = (
         "case when d.level in ('warn', 'fail') then d.level end"
         if limits is None
-        else f"case when not d.good and (d.baseline = 0 or {ABOVE}) then l.limit_level end"
+        else f"case when not d.good and {matters} and (d.baseline = 0 or {ABOVE}) then l.limit_level end"
     )
     return ask(
         connection,

@@ -71,10 +71,18 @@ class ProfileDiff:
         return any(row["delta"] is not None for row in self.rows)
 
     @property
+    def is_judged(self) -> bool:
+        """Whether any row is held against a limit: rules may name nothing that is there."""
+        limited = [row for row in self.rows if row["max_delta_pct"] is not None]
+        return self.policy.file is None or any(self.registry[row["metric"]].better != "neutral" for row in limited)
+
+    @property
     def verdict(self) -> str:
         """One sentence, plain text."""
         if not self.is_compared:
             return "Nothing to compare: no stage and no total has a value on both sides."
+        if not self.is_judged:
+            return "Nothing was judged: the rules name no metric and no stage of these profiles."
         regressions = self.regressions
         if not regressions:
             return "No regression: no cost is above its limit."

@@ -55,9 +55,9 @@ map_tokens                    | Map output                 | tokens     | neutra
 reduce_input_tokens           | Reduce input tokens        | tokens     | neutral | log        | flow    |         |        |        |      |      |     |        0 | What the reduce step is given for one episode
 reduce_input_chars            | Reduce input               | characters | neutral | log        | flow    |         |        |        |      |      |     |        0 | What the reduce step is given for one episode, in characters
 final_tokens                  | Final output               | tokens     | neutral | log        | flow    |         |        |        |      |      |     |        0 | What the reduce step wrote for one episode
-wall_time_s                   | Wall time                  | s          | lower   | log        | cost    |     yes |     10 |     25 |      |      |     |        2 | Elapsed time of a stage or of the whole profile
-peak_rss_mb                   | Peak RSS                   | MB         | lower   | log        | cost    |     yes |     10 |     25 |      |      |     |        0 | Largest resident memory
-avg_cpu_pct                   | CPU                        | %          | lower   | log        | cost    |         |     10 |     25 |      |      |     |        1 | Mean CPU use; above 100 with several cores
+wall_time_s                   | Wall time                  | s          | lower   | log        | cost    |     yes |     10 |     25 |      |      | 0.02 |        2 | Elapsed time of a stage or of the whole profile
+peak_rss_mb                   | Peak RSS                   | MB         | lower   | log        | cost    |     yes |     10 |     25 |      |      |   2 |        0 | Largest resident memory
+avg_cpu_pct                   | CPU                        | %          | lower   | log        | cost    |         |     10 |     25 |      |      |   5 |        1 | Mean CPU use; above 100 with several cores
 avg_wall_time_per_episode_s   | Wall time per episode      | s          | lower   | log        | cost    |     yes |     10 |     25 |      |      |     |        2 | Wall time of the profile divided by its episodes
 episodes_processed            | Episodes processed         | episodes   | neutral | difference | cost    |         |        |        |      |      |     |        0 | Episodes that the profile covers
 $$, chr(10)), chr(10))), '|') as field
