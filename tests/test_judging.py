@@ -185,6 +185,35 @@ def test_captures_that_were_taken_in_turns_are_pairs(
     assert methods == [("captures in turns" if rounds == ("a", "a") else "captures",)]
 
 
+def test_a_canary_stage_takes_out_what_the_machine_did(root: Root) -> None:
+    loaded = [1.0, 2.0, 1.5, 1.0, 2.5]
+    for key, factor in (("v1", 1.0), ("v2", 1.5)):
+        captured(root, key, [factor * load for load in loaded], canary_s=loaded)
+    with root.open() as store:
+        assert verdict(store, "wall_time_s", "v1", "v2")[0] == "inconclusive"
+    root.file("driftline.toml", "[verdicts]\ncanary_stage = 'canary'")
+    with root.open() as store:
+        assert verdict(store, "wall_time_s", "v1", "v2")[0] == "regressed"
+        told = store.connection.execute(
+            "select stage, verdict, reason from verdicts('v1', 'v2') where metric = 'wall_time_s' order by stage"
+        ).fetchall()
+    by_stage = {stage: (verdict, reason) for stage, verdict, reason in told}
+    assert by_stage["canary"][0] == "no change"
+    assert by_stage["(totals)"][1].endswith("measured by the canary stage canary.")
+
+
+def test_noise_too_is_measured_by_the_canary(root: Root) -> None:
+    lines = []
+    for number, drift in enumerate((0.5, -0.4, 0.6, -0.7, 0.3)):
+        names = {"baseline": f"s/{number}", "candidate": f"s/{number + 1}"}
+        lines += [line(difference=drift + 0.01, **names), line(stage="canary", difference=drift, **names)]
+    root.file("noise/box.jsonl", "".join(lines))
+    spread = "select stage, round(spread, 3) from noise order by stage"
+    assert root.rows(spread) == [("(totals)", 0.521), ("canary", 0.52)]
+    root.file("driftline.toml", "[verdicts]\ncanary_stage = 'canary'")
+    assert root.rows(spread) == [("(totals)", 0.01), ("canary", 0.52)]
+
+
 def test_a_single_capture_is_never_proof(root: Root) -> None:
     captured(captured(root, "v1", [1.0]), "v2", [3.0])
     with root.open() as store:

@@ -50,18 +50,30 @@ def repeated(root: Root, times: int = 7, drift: float = 0.0) -> Root:
     return root
 
 
-def captured(root: Root, key: str, wall_s: list[float], rss_mb: float = 100.0, rounds: str | None = None) -> Root:
-    """A profile with these captures, taken in these rounds."""
+def captured(
+    root: Root,
+    key: str,
+    wall_s: list[float],
+    rss_mb: float = 100.0,
+    rounds: str | None = None,
+    canary_s: list[float] | None = None,
+) -> Root:
+    """A profile with these captures, taken in these rounds, with a stage `canary` that took so long."""
     middle = float(np.median(wall_s))
     captures = [
         {"totals": {"wall_time_s": wall, "peak_rss_mb": rss_mb}, "stages": {"load": {"wall_time_s": wall / 2}}}
         for wall in wall_s
     ]
+    for capture, seconds in zip(captures, canary_s or [], strict=False):
+        capture["stages"]["canary"] = {"wall_time_s": seconds}
+    stages = {"load": {"wall_time_s": middle / 2}}
+    if canary_s:
+        stages["canary"] = {"wall_time_s": float(np.median(canary_s))}
     return root.profile(
         key,
         {
             "release": key, "date": "2026-01-01T00:00:00Z", "environment": {"hostname": "box"},
-            "stages": {"load": {"wall_time_s": middle / 2}},
+            "stages": stages,
             "totals": {"wall_time_s": middle, "peak_rss_mb": rss_mb}, "captures": captures,
             "measurement": {"rounds": rounds},
         },

@@ -65,6 +65,8 @@ def subject(side: str, row: Row, settings: Settings) -> Subject:
         source = "assumed"
     if row["outcome"]:
         words, source = "", "none"
+    if row.get("canary") and row["unit"] in TIMES and row["stage"] != row["canary"]:
+        words = f"{words}{', ' if words else ''}measured by the canary stage {row['canary']}"
     pairs = "episodes" if side == "run" else "turns" if row["is_in_turns"] else "captures"
     return Subject(side, row["metric"], label(row), row["reference"], row["stage"], source, words, pairs)
 

@@ -87,7 +87,7 @@ def profile_comparisons(connection: Connection, baseline: str, candidate: str) -
         connection,
         f"""with measured as (
     select profile, stage, metric, list(value order by capture) as measured
-    from captures
+    from measured_captures
     where value is not null and (profile = {base} or profile = {other})
     group by profile, stage, metric
 ),
@@ -98,8 +98,8 @@ in_turns as (
         b.stage, b.metric,
         list(b.value order by b.capture) as baseline_values,
         list(c.value order by b.capture) as candidate_values
-    from captures as b
-    inner join captures as c on c.capture = b.capture and c.stage = b.stage and c.metric = b.metric
+    from measured_captures as b
+    inner join measured_captures as c on c.capture = b.capture and c.stage = b.stage and c.metric = b.metric
     inner join profiles as p on p.profile = b.profile
     inner join profiles as q on q.profile = c.profile and q.rounds = p.rounds
     where b.profile = {base} and c.profile = {other} and b.value is not null and c.value is not null
@@ -108,7 +108,7 @@ in_turns as (
 
 select
     {other} as candidate_key, d.stage, d.metric, null as reference, d.baseline, d.candidate, d.delta_pct, d.level,
-    d.status, d.note, {_TRAITS} and d.stage = '(totals)' as is_primary,
+    (select stage from canary_stage) as canary, d.status, d.note, {_TRAITS} and d.stage = '(totals)' as is_primary,
     null as episode_metric, null as outcome, t.metric is not null as is_in_turns,
     coalesce(t.baseline_values, b.measured) as baseline_values,
     coalesce(t.candidate_values, c.measured) as candidate_values

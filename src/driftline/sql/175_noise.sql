@@ -3,16 +3,36 @@
 -- null: stage: of the whole; tau: a single measurement has no pairs of its own, so `sigma` holds all of it
 create or replace view noise as
 with evidence as (
-    select platform, side, metric, scale, stage, difference, variance, pairs, recorded_at
+    select platform, side, metric, scale, stage, difference, variance, pairs, recorded_at, baseline, candidate
     from source_noise
     union all
     -- Runs of this root that repeat each other, unless that is on record already.
-    select s.platform, 'run', s.metric, s.scale, null, s.difference, s.variance, s.pairs, s.recorded_at
+    select
+        s.platform, 'run', s.metric, s.scale, null, s.difference, s.variance, s.pairs, s.recorded_at, s.baseline,
+        s.candidate
     from source_reruns as s
     semi join source_artifacts as p on p.file_id = s.file_id
     semi join source_artifacts as r on r.file_id = s.reference_file_id
     anti join source_noise as n
         on n.platform = s.platform and n.metric = s.metric and n.baseline = s.baseline and n.candidate = s.candidate
+),
+
+-- Times are measured by the canary stage, where driftline.toml names one: what slows both down is no difference.
+canary as (
+    select n.platform, n.stage, n.baseline, n.candidate, n.difference
+    from source_noise as n
+    inner join canary_stage as c on c.stage = n.stage
+    where n.side = 'profile' and n.metric = 'wall_time_s'
+),
+
+relative as (
+    select
+        e.* replace (e.difference - case when m.unit = 's' then coalesce(c.difference, 0) else 0 end as difference)
+    from evidence as e
+    left join metrics as m on m.metric = e.metric
+    left join canary as c
+        on e.side = 'profile' and e.stage <> c.stage
+        and c.platform = e.platform and c.baseline = e.baseline and c.candidate = e.candidate
 ),
 
 repeated as (
@@ -29,7 +49,7 @@ repeated as (
         avg(variance * pairs) as of_a_pair,
         median(abs(difference)) as middle,
         quantile_cont(abs(difference), 0.9) as large
-    from evidence
+    from relative
     group by platform, side, metric, scale, stage
 )
 
