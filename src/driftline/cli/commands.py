@@ -11,6 +11,7 @@ import typer
 
 from driftline import __version__
 from driftline.cli import comparing, measuring, profile_app, profile_files, serving, shell  # noqa: F401
+from driftline.cli.options import RootOption
 from driftline.cli.progress import reading_progress
 from driftline.cli.tables import as_json, as_markdown, as_table, put, visible
 from driftline.errors import UserError
@@ -24,15 +25,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-RootOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--root",
-        metavar="DIR",
-        help="The directory that holds eval/ or profiles/; else DRIFTLINE_ROOT, ./data, or here.",
-    ),
-]
 
 
 class Layout(StrEnum):

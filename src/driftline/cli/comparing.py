@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from driftline.cli.options import RootOption
 from driftline.cli.progress import reading_progress
 from driftline.cli.tables import put
 from driftline.errors import UserError
@@ -42,14 +43,6 @@ class Policy(StrEnum):
     threshold = "threshold"
 
 
-RootOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--root",
-        metavar="DIR",
-        help="The directory that holds eval/ or profiles/; else DRIFTLINE_ROOT, ./data, or here.",
-    ),
-]
 Percent = Annotated[float | None, typer.Option(metavar="P", min=0, help="With --policy threshold: per cent.")]
 
 

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace as replace_in
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from driftline.cli.options import WrittenRootOption
 from driftline.cli.profile_app import app
-from driftline.cli.tables import visible
+from driftline.cli.tables import say
 from driftline.errors import UserError
 
 if TYPE_CHECKING:
     from driftline.lifecycle.freeze import Frozen
     from driftline.lifecycle.plan import Plan
     from driftline.lifecycle.trace import Trace
-
-RootOption = Annotated[
-    Path | None,
-    typer.Option("--root", metavar="DIR", help="The root to write to; else DRIFTLINE_ROOT, ./data, or here."),
-]
 
 
 @app.command("freeze")
@@ -55,7 +50,7 @@ def freeze_profile(
     until_decided: Annotated[
         bool, typer.Option("--until-decided", help="With --against: stop as soon as time and memory are settled.")
     ] = False,
-    root: RootOption = None,
+    root: WrittenRootOption = None,
 ) -> None:
     """Run a command, measure its process tree and its stages, and write them as a profile.
 
@@ -132,7 +127,7 @@ def calibrate(
         float, typer.Option(min=0.01, max=60, metavar="S", help="Seconds between looks at the process tree.")
     ] = 0.5,
     hostname: Annotated[str | None, typer.Option(help="Record this name instead of the machine's own.")] = None,
-    root: RootOption = None,
+    root: WrittenRootOption = None,
 ) -> None:
     """Learn how much repetitions differ: measure a command again and again, and record by how much.
 
@@ -156,10 +151,6 @@ def calibrate(
     for path in calibration.append(folder, lines):
         say(f"added to {path}")
     say(f"{len(lines)} pairs of repetitions recorded" if lines else "nothing new to record")
-
-
-def say(line: str) -> None:
-    print(visible(line), file=sys.stderr)
 
 
 def _target(version: str, output: Path | None, root: Path | None) -> Path:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from driftline.cli.options import RootOption
 from driftline.cli.profile_app import app
 from driftline.cli.progress import reading_progress
-from driftline.cli.tables import as_json, as_markdown, as_table, put, visible
+from driftline.cli.tables import as_json, as_markdown, as_table, put, say
 
-RootOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--root", metavar="DIR", help="The directory that holds profiles/; else DRIFTLINE_ROOT, ./data, or here."
-    ),
-]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept in the profile.")]
 
@@ -65,10 +58,10 @@ def diff_profiles(
     folder = root_if_any(root)
     known = find_rules(folder, rules)
     policy = profile_diff.Policy(str(known.path), known.limits) if known else profile_diff.Policy()
-    say(known.warnings if known else [])
+    say(*(known.warnings if known else []))
     with reading_progress() as progress, open_pair(folder, baseline, candidate, progress) as pair:
         sides = (pair.baseline, pair.candidate)
-        say(f"warning: {side.path} was broken off: it is no whole profile" for side in sides if side.is_partial)
+        say(*(f"warning: {side.path} was broken off: it is no whole profile" for side in sides if side.is_partial))
         names = (sides[0].name, sides[1].name)
         diff = profile_diff.compare(pair.store.connection, (sides[0].key, sides[1].key), names, policy)
     renders = {
@@ -99,7 +92,7 @@ def promote_profile(
     from driftline.store import find_root
 
     asked = Promotion(source, promoted_id, reason, needs_truth=not no_stage_truth_required)
-    say(promote(find_root(root), asked, dry_run))
+    say(*promote(find_root(root), asked, dry_run))
 
 
 @app.command("archive")
@@ -113,7 +106,7 @@ def archive_profile(
     from driftline.lifecycle.archive import archive
     from driftline.store import find_root
 
-    say(archive(find_root(root), name, reason, dry_run))
+    say(*archive(find_root(root), name, reason, dry_run))
 
 
 @app.command("list")
@@ -141,11 +134,6 @@ def list_profiles(
         columns: tuple[str, ...] = profile_list.SHOWN
         is_table = layout is ListLayout.table
         put(as_table(columns, shown, right=profile_list.NUMBERS) if is_table else as_markdown(columns, shown))
-    say([] if rows else [f"no profiles in {folder}: `driftline profile freeze` measures one"])
-    say(broken_off(folder))
-    say(outlived(folder))
-
-
-def say(lines: Iterable[Any]) -> None:
-    for line in lines:
-        print(visible(line), file=sys.stderr)
+    if not rows:
+        say(f"no profiles in {folder}: `driftline profile freeze` measures one")
+    say(*broken_off(folder), *outlived(folder))

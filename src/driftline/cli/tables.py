@@ -7,7 +7,7 @@ import sys
 
 from driftline.reports.tables import as_json, as_markdown, as_table, visible
 
-__all__ = ["as_json", "as_markdown", "as_table", "put", "visible"]
+__all__ = ["as_json", "as_markdown", "as_table", "put", "say", "visible"]
 
 
 def put(text: str) -> None:
@@ -16,3 +16,9 @@ def put(text: str) -> None:
         print(text, flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def say(*lines: object) -> None:
+    """Writes talk to stderr, a line each."""
+    for line in lines:
+        print(visible(line), file=sys.stderr)

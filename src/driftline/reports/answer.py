@@ -11,6 +11,7 @@ from driftline.metrics import Metric, arrow, percent
 Row = dict[str, Any]
 Registry = dict[str, Metric]
 ORDER = ("rougeL_f1", "failed_episodes", "gate_failures", "avg_output_tokens", "avg_latency_s")
+NO_NOISE = "Levels are thresholds only: what looks like a change may be none. `driftline compare` weighs the noise."
 # Metrics that say again what another one says, which is told instead.
 REPEATS = {
     "success_rate": "failed_episodes",

@@ -14,7 +14,6 @@ from driftline.reports.html import STRIP_HIGH, STRIP_LOW, esc
 
 Row = dict[str, Any]
 METRICS_SHOWN, CANDIDATES_SHOWN, NAMED = 40, 8, 3
-NO_NOISE = "Levels are thresholds only: noise is not weighed, so what looks like a change may be none."
 FILE_COLUMNS = (
     "metric", "label", "unit", "reference", "is_primary", "warn_pct", "fail_pct", "warn_abs", "fail_abs",
     "baseline", "run", "candidate", "delta", "delta_pct", "level", "gain", "status", "note",
@@ -69,7 +68,7 @@ def _heading(cells: Sequence[Row], comparison: Comparison, runs: Sequence[str], 
     against = f"Scores against {_list(references)}. " if references else ""
     return (
         f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(insight(by_run, comparison, registry))}</h1>'
-        + html.lead(esc(against + NO_NOISE))
+        + html.lead(esc(against + answer.NO_NOISE))
     )
 
 

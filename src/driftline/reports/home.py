@@ -27,7 +27,6 @@ FOOT = (
     '<p class="foot">A gap is a value that could be there and is not: no score for a failed episode, '
     "no map or reduce numbers without diagnostics. It is never filled or shown as 0.</p>"
 )
-NO_NOISE = "Levels are thresholds only: noise is not weighed, so what looks like a change may be none."
 
 
 def ask_ahead(model: queries.Remembering, choice: Choice) -> None:
@@ -199,7 +198,7 @@ def _differs(table: queries.Table, registry: answer.Registry) -> str:
         "not compared", [f"{registry[row['metric']].label} ({row['note'] or row['status']})" for row in apart]
     )
     body = html.table(head, rows, "forest") if rows else html.empty("Every metric that both runs have is the same.")
-    return html.heading(title, caption + NO_NOISE, table.sql) + body + folded
+    return html.heading(title, caption + answer.NO_NOISE, table.sql) + body + folded
 
 
 def _cells(row: Row, registry: answer.Registry) -> list[str]:
