@@ -18,7 +18,9 @@ from driftline.files import unnamed
 from driftline.store import open_store
 from roots import Root, profile
 
-pytest.register_assert_rewrite("browser", "measured", "freezing", "home_charts", "hostile", "served_episodes")
+pytest.register_assert_rewrite(
+    "browser", "console", "measured", "freezing", "home_charts", "hostile", "served_episodes"
+)
 settings.register_profile(
     "driftline",
     deadline=None,

@@ -41,7 +41,7 @@ def freeze_releases(folder: Path, scratch: Path, hostname: str, report: Callable
         write_profile(plan, turns.captures[name], environments[name], doubts, traces.get(name))
 
 
-def plan_of(release: Release, folder: Path, scratch: Path, hostname: str, rounds: str) -> Plan:
+def plan_of(release: Release, folder: Path, scratch: Path, hostname: str, rounds: str | None = None) -> Plan:
     """How a release is frozen: its numerical libraries on one thread."""
     counted = scratch / "episodes.json"
     threads = [f"{name}={value}" for name, value in ONE_THREAD.items()]
