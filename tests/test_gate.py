@@ -49,13 +49,14 @@ def states(gate: dict[str, Any]) -> list[tuple[str, str | None]]:
         (1.6, SLOW, "NO-GO", ("broken", "NO-GO"), 1),
         (1.6, SLOW | {"tier": "critical"}, "NO-GO", ("broken", "NO-GO"), 1),
         (1.6, SLOW | {"tier": "advisory"}, "GO", ("broken", None), 0),
-        (1.6, SLOW | {"max_drop_pct": 70}, "GO", ("holds", None), 0),
+        (1.6, SLOW | {"max_drop_pct": 70}, "GO", ("open", None), 0),
+        (1.6, SLOW | {"max_drop_pct": 200}, "GO", ("holds", None), 0),
         (1.6, {"metric": "avg_latency_s", "max_drop": 0.1}, "NO-GO", ("broken", "NO-GO"), 1),
         (1.6, {"metric": "avg_latency_s", "max_drop": 100}, "GO", ("holds", None), 0),
         (1.6, {"metric": "avg_latency_s", "max_drop_pct": 20, "direction": "decrease"}, "GO", ("holds", None), 0),
         (1.6, SLOW | {"min_pairs": 30, "tier": "critical"}, "UNDECIDED", ("open", "UNDECIDED"), 3),
         (1.6, SLOW | {"min_pairs": 30}, "GO", ("open", None), 0),
-        (1.6, {"metric": "bleu", "max_drop": 0.1}, "GO", ("missing", None), 0),
+        (1.6, {"metric": "bleu", "max_drop": 0.1}, "UNDECIDED", ("missing", None), 3),
         (1.6, {"metric": "bleu", "max_drop": 0.1, "tier": "critical"}, "UNDECIDED", ("missing", "UNDECIDED"), 3),
         (1.6, {"metric": "bleu", "max_drop": 0.1, "required": True}, "NO-GO", ("missing", "NO-GO"), 1),
         (
@@ -159,12 +160,12 @@ def test_rules_of_old_are_a_policy_as_they_stand(root: Root, driftline: Run) -> 
     read = read_policy(file)
 
     assert [(rule.metric, rule.limit, rule.tier, rule.is_strict, rule.direction) for rule in read.rules] == [
-        ("avg_latency_s", 0.2, "advisory", True, "increase"),
+        ("avg_latency_s", 0.2, "critical", True, "increase"),
         ("avg_output_tokens", 5.0, "critical", True, "decrease"),
     ]
     assert read.notes == ["avg_latency_s has two limits: 0.2 counts, not 1"]
     ended, gate = ask(driftline, root, "--gate", file)
-    assert (ended.code, gate["answer"], states(gate)) == (0, "GO", [("broken", None), ("holds", None)])
+    assert (ended.code, gate["answer"], states(gate)) == (1, "NO-GO", [("broken", "NO-GO"), ("holds", None)])
 
 
 def test_rules_of_profiles_are_one_too(root: Root) -> None:
@@ -191,6 +192,8 @@ def test_rules_of_profiles_are_one_too(root: Root) -> None:
         ("rules: [{metric: m, max_drop: 1, tear: critical}]", "'tear' was unexpected"),
         ("rules: [{metric: m, max_drop: 1}]\nallow: [{metric: m}]", "is a required property"),
         ("thresholds: {wall_time_s: {}}", "has no max_delta_pct"),
+        ("rules: [{metric: m, max_drop: .nan}]", "not finite"),
+        ("rules: [{metric: m, max_drop_pct: .inf}]", "not finite"),
         ("rules: [", "not usable YAML"),
     ],
 )

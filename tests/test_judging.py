@@ -9,18 +9,19 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from driftline import queries
 from driftline.judging import judge, learn
 from driftline.scoring import score
 from driftline.store import Store, open_store
-from roots import Root
-from verdict_roots import B, C, captured, fingerprint, pair, repeated, run
+from roots import Root, metrics
+from verdict_roots import B, C, captured, fingerprint, pair, predictions, repeated, run
 
 DATA = Path(__file__).parent.parent / "data"
 VERDICTS = f"select metric, verdict, level from verdicts('{B}', '{C}') order by metric"
 
 
 def verdict(store: Store, metric: str = "avg_latency_s", baseline: str = B, candidate: str = C) -> tuple[str, ...]:
-    judge(store, baseline, [candidate])
+    judge(store, "profile" if baseline.startswith("v") else "run", baseline, [candidate])
     found = store.connection.execute(
         "select verdict, noise_source from verdicts(?, ?) where metric = ? and coalesce(stage = '(totals)', true)",
         [baseline, candidate, metric],
@@ -32,8 +33,8 @@ def verdict(store: Store, metric: str = "avg_latency_s", baseline: str = B, cand
 def test_verdicts_are_there_once_they_were_asked_for(root: Root) -> None:
     with pair(root, 1.6).open() as store:
         assert store.connection.execute(VERDICTS).fetchall() == []
-        assert judge(store, B, [C]) is True
-        assert judge(store, B, [C]) is False
+        assert judge(store, "run", B, [C]) is True
+        assert judge(store, "run", B, [C]) is False
         found = store.connection.execute(VERDICTS).fetchall()
     with root.open() as again:
         assert again.connection.execute(VERDICTS).fetchall() == found
@@ -45,7 +46,7 @@ def test_verdicts_are_there_once_they_were_asked_for(root: Root) -> None:
 
 def test_they_hold_until_any_file_changes(root: Root) -> None:
     with pair(root, 1.6).open() as store:
-        judge(store, B, [C])
+        judge(store, "run", B, [C])
         run(root, C, 1.0, 2, fingerprint=fingerprint(2, cleaner="new"))
         store.refresh()
         assert store.connection.execute(VERDICTS).fetchall() == []
@@ -56,35 +57,103 @@ def test_they_hold_until_any_file_changes(root: Root) -> None:
 
 def test_without_the_cache_they_are_worked_out_alike(root: Root) -> None:
     with pair(root, 1.3).open() as store:
-        judge(store, B, [C])
+        judge(store, "run", B, [C])
         before = store.connection.execute(f"from verdicts('{B}', '{C}') order by all").fetchall()
     shutil.rmtree(root.folder / ".driftline")
     with root.open() as store:
-        judge(store, B, [C])
+        judge(store, "run", B, [C])
         assert store.connection.execute(f"from verdicts('{B}', '{C}') order by all").fetchall() == before
 
 
-def test_a_page_of_several_candidates_is_judged_by_itself(root: Root) -> None:
+def test_every_candidate_is_judged_by_itself(root: Root) -> None:
     pair(root, 1.6)
     run(root, "runs/other", 1.0, 3)
+    numbers = f"select metric, p, q from verdicts('{B}', '{C}') order by all"
     with root.open() as store:
-        judge(store, B, [C])
-        alone = store.connection.execute(f"select metric, p, q from verdicts('{B}', '{C}') order by all").fetchall()
-        judge(store, B, [C, "runs/other"])
-        assert (
-            store.connection.execute(f"select metric, p, q from verdicts('{B}', '{C}') order by all").fetchall()
-            == alone
-        )
-        pages = store.connection.execute("select distinct len(page) from source_verdicts order by 1").fetchall()
-    assert pages == [(1,), (2,)]
+        judge(store, "run", B, [C])
+        alone = store.connection.execute(numbers).fetchall()
+        judge(store, "run", B, [C, "runs/other"])
+        assert store.connection.execute(numbers).fetchall() == alone
+        assert store.connection.execute(f"select count(*) > 0 from verdicts('{B}', 'runs/other')").fetchone() == (True,)
 
 
 @pytest.mark.parametrize("keys", [(B, "runs/nowhere"), ("nowhere", C)])
 def test_an_unknown_key_is_an_error_that_names_it(root: Root, keys: tuple[str, str]) -> None:
     with pair(root, 1.0).open() as store:
-        judge(store, B, [C])
+        judge(store, "run", B, [C])
         with pytest.raises(duckdb.Error, match=r"neither a run nor a profile .*nowhere"):
             store.connection.execute("from verdicts(?, ?)", list(keys)).fetchall()
+
+
+def test_the_more_succeed_the_better(root: Root) -> None:
+    rows = predictions(episodes=30)
+    root.run(B, predictions=rows, metrics=metrics(len(rows), failed=["e00", "e01"]))
+    root.run(C, predictions=rows, metrics=metrics(len(rows), failed=[f"e{k:02}" for k in range(25)]))
+    with root.open() as store:
+        judge(store, "run", B, [C])
+        told = dict(store.connection.execute(f"select metric, verdict from verdicts('{B}', '{C}')").fetchall())
+        judge(store, "run", C, [B])
+        back = dict(store.connection.execute(f"select metric, verdict from verdicts('{C}', '{B}')").fetchall())
+    assert (told["success_rate"], told["failed_episodes"]) == ("regressed", "regressed")
+    assert (back["success_rate"], back["failed_episodes"]) == ("improved", "improved")
+
+
+@pytest.mark.parametrize("lost", ["empty", "absent"])
+def test_what_was_lost_on_the_way_is_no_green_tick(root: Root, lost: str) -> None:
+    run(root, B)
+    rows = predictions()
+    for row in rows[2:]:
+        row["metadata"]["output_tokens"] = 0
+    kept = rows if lost == "empty" else rows[:2]
+    root.run(C, predictions=kept, metrics=metrics(len(kept)))
+    with root.open() as store:
+        assert verdict(store, "avg_output_tokens")[0] in ("inconclusive", "threshold only", "suspect")
+
+
+def test_episodes_that_do_not_add_up_to_what_the_run_says_judge_nothing(root: Root) -> None:
+    rows = predictions()
+    root.run(B, predictions=rows, metrics=metrics(len(rows)))
+    root.run(C, predictions=rows, metrics=metrics(len(rows), truncation=0.5))
+    with root.open() as store:
+        judge(store, "run", B, [C])
+        told = store.connection.execute(
+            f"select verdict, level from verdicts('{B}', '{C}') where metric = 'truncation_rate'"
+        ).fetchall()
+    assert told == [("threshold only", "warn")]
+
+
+def test_what_two_processes_worked_out_counts_once(root: Root) -> None:
+    pair(repeated(root), 1.6)
+    with root.open() as store:
+        judge(store, "run", B, [C])
+        noise = store.connection.execute("select metric, n_pairs from noise order by all").fetchall()
+        told = store.connection.execute(f"select metric, verdict from verdicts('{B}', '{C}') order by all").fetchall()
+        for kind in ("verdicts", "reruns"):
+            rows = queries.ask(store.connection, f"select * from source_{kind}").rows
+            store.add(kind, [{name: str(v) if name == "recorded_at" else v for name, v in row.items()} for row in rows])
+        store.refresh()
+        assert store.connection.execute("select metric, n_pairs from noise order by all").fetchall() == noise
+        assert (
+            told
+            == store.connection.execute(f"select metric, verdict from verdicts('{B}', '{C}') order by all").fetchall()
+        )
+
+
+def test_another_version_of_the_code_has_verdicts_of_its_own(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pair(root, 1.6).open() as store:
+        judge(store, "run", B, [C])
+    monkeypatch.setattr("driftline.model._code_digest", lambda: "another")
+    with root.open() as store:
+        assert store.connection.execute(VERDICTS).fetchall() == []
+
+
+def test_a_copy_of_a_run_is_no_repetition_of_it(root: Root) -> None:
+    for day in range(1, 8):
+        run(root, f"runs/again{day}", 1.0, 1, fingerprint=fingerprint(day))
+    with root.open() as store:
+        assert learn(store) is True
+        assert learn(store) is False
+        assert store.connection.execute("from noise").fetchall() == []
 
 
 def test_runs_that_repeat_each_other_tell_the_noise(root: Root) -> None:
@@ -155,9 +224,9 @@ def line(**parts: object) -> str:
 
 
 def test_captures_are_judged_by_the_noise_on_record(root: Root) -> None:
-    captured(captured(root, "v1", [1.0, 1.01, 0.99]), "v2", [1.3, 1.31, 1.29])
+    captured(captured(root, "v1", [1.0, 1.01, 0.99]), "v2", [1.5, 1.51, 1.49])
     with root.open() as store:
-        assert verdict(store, "wall_time_s", "v1", "v2") == ("suspect", "assumed")
+        assert verdict(store, "wall_time_s", "v1", "v2")[1] == "assumed"
     root.file("noise/box.jsonl", "".join(line(difference=(-1) ** k * 0.01, baseline=str(k)) for k in range(20)))
     with root.open() as store:
         assert verdict(store, "wall_time_s", "v1", "v2") == ("regressed", "measured")
@@ -257,7 +326,7 @@ def of_story(store: Store, release: str, verdicts: tuple[str, ...]) -> set[str]:
     """The primary metrics of a release that have one of these verdicts."""
     run_key = f"runs/demo_paragraph_{release}"
     score(store, ["baselines/demo_paragraph_v0.1", run_key])
-    judge(store, "baselines/demo_paragraph_v0.1", [run_key])
+    judge(store, "run", "baselines/demo_paragraph_v0.1", [run_key])
     rows = store.connection.execute(
         "select v.metric from verdicts('baselines/demo_paragraph_v0.1', ?) as v inner join metrics as m using (metric)"
         " where m.is_primary and list_contains(?, v.verdict)",
@@ -291,7 +360,7 @@ def test_repetitions_of_one_release_get_no_alarm(story: Store) -> None:
     assert len(again) >= 5
     for key in again:
         score(story, ["baselines/demo_paragraph_v0.1", key])
-        judge(story, "baselines/demo_paragraph_v0.1", [key])
+        judge(story, "run", "baselines/demo_paragraph_v0.1", [key])
         found = story.connection.execute(
             "select distinct verdict from verdicts('baselines/demo_paragraph_v0.1', ?)", [key]
         ).fetchall()

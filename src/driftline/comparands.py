@@ -36,6 +36,8 @@ def find_comparands(connection: queries.Connection, kind: str, names: Sequence[s
     release is its newest run, and its newest profile. Raises UserError for a name that nothing has.
     """
     if not names:
+        if kind == "releases":
+            raise UserError("--releases needs their names", "name the baseline's release, then the candidates'")
         return _default(connection, kind)
     if len(names) == 1:
         raise UserError(f"there is nothing to compare {names[0]} with", "name the baseline, then the candidates")
@@ -46,15 +48,18 @@ def find_comparands(connection: queries.Connection, kind: str, names: Sequence[s
         if kind in ("", f"{side}s"):
             keys = _keys(connection, side, names)
             if all(keys):
+                if not _candidates(keys):
+                    raise UserError(f"{names[0]} is compared with itself", "name another candidate")
                 return [Comparand(side, keys[0], _candidates(keys), reason)]
-            if kind:
+            # A name that is there tells what the others were meant to be.
+            if kind or any(keys):
                 missing = next(name for name, key in zip(names, keys, strict=True) if not key)
                 raise UserError(f"no {side} {missing} in this root", _known(connection, side))
     return _of_releases(connection, names)
 
 
 def _candidates(keys: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(keys[1:]))
+    return tuple(key for key in dict.fromkeys(keys[1:]) if key != keys[0])
 
 
 def _keys(connection: queries.Connection, side: str, names: Sequence[str]) -> list[str]:
@@ -95,10 +100,13 @@ def _default(connection: queries.Connection, kind: str) -> list[Comparand]:
         (row for row in queries.groups(connection) if row["default_baseline"] and row["default_candidate"]), None
     )
     if group and kind in ("", "runs"):
-        found.append(Comparand("run", group["default_baseline"], (group["default_candidate"],), group["reason"]))
+        run = group["default_candidate"]
+        release = queries.release_of(connection, "run", run)
+        found.append(Comparand("run", group["default_baseline"], (run,), group["reason"], (release,)))
     pair = queries.default_profiles(connection)
     if pair and pair["baseline"] and pair["candidate"] and kind in ("", "profiles"):
-        found.append(Comparand("profile", pair["baseline"], (pair["candidate"],), pair["reason"]))
+        release = queries.release_of(connection, "profile", pair["candidate"])
+        found.append(Comparand("profile", pair["baseline"], (pair["candidate"],), pair["reason"], (release,)))
     if not found:
         raise UserError("this root has no two runs and no two profiles to compare", "name a baseline and a candidate")
     return found

@@ -3,17 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from driftline.queries import Row
 from driftline.settings import Settings
 from driftline.verdicts.episodes import Traits
-from driftline.verdicts.rows import Subject
+from driftline.verdicts.rows import Subject, Verdict
+from driftline.verdicts.words import IMPROVED, INCONCLUSIVE, NO_CHANGE
 
 DIRECTIONS = {"higher": 1.0, "lower": -1.0}
 TIMES, RESOURCES = ("s",), ("MB", "%")
 TOTALS = "(totals)"
+# What a verdict rests on.
+EPISODES, OUTCOMES, CAPTURES, TURNS = "paired episodes", "paired outcomes", "captures", "captures in turns"
+THRESHOLD = "threshold"
+
+
+def way(side: str, row: Row) -> str:
+    """What there is to judge a row by."""
+    if not is_measured(row):
+        return THRESHOLD
+    has_values = bool(row["baseline_values"] and row["candidate_values"])
+    if side == "run":
+        if has_values:
+            return EPISODES
+        return OUTCOMES if row["outcome"] and row["episodes"] and _agrees(row) else THRESHOLD
+    if not has_values or row["scale"] != "log":
+        return THRESHOLD
+    return TURNS if row["is_in_turns"] else CAPTURES
+
+
+def _agrees(row: Row) -> bool:
+    """Whether the episodes tell what the run says as a whole: it may count what no episode is listed for."""
+    per = 1 if row["unit"] == "episodes" else row["episodes"]
+    told = [(row[only] + row["both"]) / per for only in ("baseline_only", "candidate_only")]
+    return bool(np.allclose(told, [row["baseline"], row["candidate"]], atol=1e-6))
+
+
+def less_lost(row: Row, verdict: Verdict, settings: Settings) -> Verdict:
+    """What was lost on the way is no proof: where more than what is trimmed anyway has no value any more, nothing is
+    the same, and nothing better."""
+    lost, left = row["lost_values"] or 0, verdict.n_pairs or 0
+    if lost <= settings.trim * (lost + left) or verdict.verdict not in (NO_CHANGE, IMPROVED):
+        return verdict
+    reason = f"{verdict.reason[:-1]}; {lost} episodes of the baseline have no usable value here."
+    return replace(verdict, verdict=INCONCLUSIVE, level=None, reason=reason)
 
 
 def why_not(row: Row, baseline: Row, candidate: Row) -> str:
@@ -56,6 +92,8 @@ def subject(side: str, row: Row, settings: Settings) -> Subject:
     if known:
         unit = "pairs of repeated runs" if side == "run" else "pairs of repeated captures"
         words = f"repetitions differ by {100 * known['spread']:.2g} % ({known['n_pairs']} {unit})"
+        tau = assumed(row["unit"], settings)["tau"] if side == "profile" and not row["is_in_turns"] else 0
+        words += f", sessions assumed to by {100 * np.sqrt(2) * tau:.2g} %" if tau else ""
         source = "measured"
     elif side == "profile" and row["is_in_turns"]:
         words, source = "", "none"

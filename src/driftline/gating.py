@@ -45,6 +45,9 @@ def hold(policy: Policy, rows: Sequence[Row], registry: dict[str, Metric], is_st
     findings = [_finding(rule, policy, rows, registry, is_strict) for rule in policy.rules]
     decided = {finding.decides for finding in findings}
     answer = NO_GO if NO_GO in decided else UNDECIDED if UNDECIDED in decided else GO
+    if answer == GO and all(finding.state == MISSING for finding in findings):
+        # What judged nothing lets nothing pass.
+        answer = UNDECIDED
     return GateAnswer(answer, findings, policy)
 
 
@@ -101,13 +104,12 @@ def _held(rule: Rule, row: Row, sign: int, metric: Metric, is_strict: bool) -> F
     pairs = row["n_pairs"] if row["n_pairs"] is not None else row["n_captures"]
     if (pairs or 0) < rule.min_pairs:
         return Finding(rule, OPEN, f"{told}; {pairs or 'no'} pairs, {rule.min_pairs} are asked for", _if_open(rule))
+    near, far = _ends(row, rule, sign)
     if is_over:
-        is_certain = row["verdict"] in ("regressed", "changed", "improved")
-        if is_certain:
+        if row["verdict"] in ("regressed", "changed", "improved") and (near is None or near > 0):
             return Finding(rule, BROKEN, told, _if_broken(rule))
         return Finding(rule, OPEN, f"{told}; {row['verdict']}", _if_open(rule))
-    far = _far_end(row, rule, sign)
-    if far is not None and far > rule.limit and row["verdict"] in ("suspect", "inconclusive"):
+    if far is not None and far > rule.limit:
         end = f"{far:.3g}{' %' if rule.is_pct else ''}"
         return Finding(rule, OPEN, f"{told}; it may be as much as {end}", _if_open(rule))
     return Finding(rule, HOLDS, told)
@@ -121,12 +123,13 @@ def _worse(row: Row, rule: Rule, sign: int) -> float | None:
     return None if change is None else float(sign * change)
 
 
-def _far_end(row: Row, rule: Rule, sign: int) -> float | None:
-    """How much worse it may be at most, by the interval."""
-    end = row["ci_high"] if sign > 0 else row["ci_low"]
-    if end is None:
-        return None
-    return float(sign * end if rule.is_pct else sign * end / 100 * abs(row["baseline"]))
+def _ends(row: Row, rule: Rule, sign: int) -> tuple[float | None, float | None]:
+    """How much worse it is at least and at most, by its interval; None where there is none."""
+    if row["ci_low"] is None or row["ci_high"] is None:
+        return None, None
+    scale = 1.0 if rule.is_pct else abs(row["baseline"]) / 100
+    low, high = sorted(sign * row[end] * scale for end in ("ci_low", "ci_high"))
+    return low, high
 
 
 def _if_broken(rule: Rule) -> str:
@@ -148,10 +151,12 @@ def _excuse(
         worse = [_worse(row, pct, sign) for row in measured]
         if any(one is None or one > allowed.up_to_pct for one in worse):
             continue
-        paid = [row for row in rows if row["metric"] == allowed.paid_by and row["verdict"] == "improved"]
-        gains = [abs(row["delta"]) for row in paid if row["stage"] in (None, TOTALS)]
+        if allowed.paid_by not in registry:
+            raise UserError(f"{policy.file} cannot be used: {allowed.paid_by} is not known", "correct its name")
+        paid = [row for row in rows if row["metric"] == allowed.paid_by and row["stage"] in (None, TOTALS)]
+        gains = [abs(row["delta"]) if row["verdict"] == "improved" else 0.0 for row in paid]
+        # Of several references every one has to gain.
         if gains and min(gains) >= allowed.improved_by:
-            return (
-                f"allowed up to {allowed.up_to_pct:g} %, as {registry[allowed.paid_by].label} gained {min(gains):.3g}"
-            )
+            label = registry[allowed.paid_by].label
+            return f"allowed up to {allowed.up_to_pct:g} %, as {label} gained {min(gains):.3g}"
     return ""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,33 +12,32 @@ from driftline import evidence, queries
 from driftline.scoring import PASSES
 from driftline.settings import DEFAULTS, TEXTS, Settings
 from driftline.store import Store
-from driftline.verdicts.captures import compare_captures
-from driftline.verdicts.counts import compare_counts
-from driftline.verdicts.episodes import compare_pairs, differences
+from driftline.verdicts.captures import assess_captures
+from driftline.verdicts.counts import assess_counts
+from driftline.verdicts.decision import Assessed, decide_page
+from driftline.verdicts.episodes import Traits, assess_pairs, differences
 from driftline.verdicts.paired import Noise, locate
 from driftline.verdicts.reasons import plain_reason
 from driftline.verdicts.rows import Verdict, rows
 from driftline.verdicts.sequential import at_look
 from driftline.verdicts.words import NOT_COMPARABLE, THRESHOLD_ONLY
 
-if TYPE_CHECKING:
-    from driftline.artifacts.rows import Row
+Row = queries.Row
 
 # Verdicts are made of many files: they hold for a state, not for a file.
 OF_NO_FILE = -1
-UNSTATED = "unstated"
 
 
-def judge(store: Store, baseline: str, candidates: Sequence[str]) -> bool:
-    """Works out what `verdicts` lacks of the baseline against each candidate, and of the page with all of them.
-    Returns whether anything was new. Keys are runs or profiles, all of one kind."""
-    pages = [[candidate] for candidate in candidates] + ([sorted(candidates)] if len(candidates) > 1 else [])
+def judge(store: Store, side: str, baseline: str, candidates: Sequence[str]) -> bool:
+    """Works out what `verdicts` lacks of the baseline against each candidate. Returns whether anything was new. Keys
+    are of runs (`side` is run) or of profiles. The metrics of a pair are a family of their own."""
     is_new = False
     for _ in range(PASSES):
-        learn(store)
+        if side == "run":
+            learn(store)
         with store.cursor() as connection:
-            missing = [page for page in pages if not queries.has_verdicts(connection, baseline, page)]
-            found = [row for page in missing for row in _page(connection, baseline, page)]
+            missing = [each for each in candidates if not queries.has_verdicts(connection, side, baseline, each)]
+            found = [row for each in missing for row in _pair(connection, side, baseline, each)]
             is_outdated = queries.has_outdated_verdicts(connection)
         if not found:
             break
@@ -72,104 +71,76 @@ def settings_of(connection: queries.Connection) -> Settings:
     return DEFAULTS.with_values(told)
 
 
-def _page(connection: queries.Connection, baseline: str, page: list[str]) -> list[Row]:
+def _pair(connection: queries.Connection, side: str, baseline: str, candidate: str) -> list[Row]:
     settings, state = settings_of(connection), queries.root_state(connection)
-    is_run = queries.is_run(connection, baseline)
-    ask = queries.run_comparisons if is_run else queries.profile_comparisons
-    compared = [row for candidate in page for row in ask(connection, baseline, candidate)]
-    machines = queries.machines(connection, [baseline, *page])
-    for row in compared:
-        row["why_not"] = evidence.why_not(row, machines[baseline], machines[row["candidate_key"]])
-    platform = machines[baseline]["platform"] or UNSTATED
+    ask = queries.run_comparisons if side == "run" else queries.profile_comparisons
+    compared = ask(connection, baseline, candidate)
+    machines = queries.machines(connection, [baseline, candidate])
+    known = {
+        (row["platform"], row["metric"], row["scale"], row["stage"]): row for row in queries.noise(connection, side)
+    }
     # Who looked until it was settled has used up a part of what may go wrong.
     settings = at_look(settings, max(machine["looks"] or 0 for machine in machines.values()))
-    found = (_judge_runs if is_run else _judge_profiles)(connection, platform, compared, settings)
-    same = {"file_id": OF_NO_FILE, "state": state, "page": page, "baseline": baseline}
-    return [{**same, "candidate": row["candidate_key"], **asdict(verdict)} for row, verdict in found]
-
-
-Judged = list[tuple["Row", Verdict]]
-
-
-def _judge_runs(connection: queries.Connection, platform: str, compared: list[Row], settings: Settings) -> Judged:
-    known = {(row["platform"], row["metric"], row["scale"]): row for row in queries.noise(connection, "run")}
-    paired, counted, others = [], [], []
     for row in compared:
-        row["noise"] = evidence.enough(known.get((platform, row["episode_metric"], row["scale"])), settings)
-        if row["baseline_values"] and not row["why_not"]:
-            paired.append(row)
-        elif row["outcome"] and row["episodes"] and evidence.is_measured(row):
-            counted.append(row)
-        else:
-            others.append(row)
-    return [*_paired(paired, settings), *_counted(counted, settings), *((row, _plain("run", row)) for row in others)]
+        row["why_not"] = evidence.why_not(row, machines[baseline], machines[candidate])
+        measurement = row["episode_metric"] or row["metric"]
+        noise = known.get((machines[baseline]["platform"], measurement, row["scale"], row["stage"]))
+        row["noise"] = evidence.enough(noise, settings)
+    parts: list[tuple[str, list[Row], Traits, Assessed]] = []
+    for method, assess in WAYS.items():
+        rows_ = [row for row in compared if evidence.way(side, row) == method]
+        if rows_:
+            traits = evidence.traits(rows_, settings)
+            parts.append((method, rows_, traits, assess(rows_, traits, settings)))
+    found = [(row, _plain(side, row)) for row in compared if evidence.way(side, row) == evidence.THRESHOLD]
+    decided = decide_page([part for *_, part in parts], settings) if parts else []
+    for (method, rows_, traits, _), result in zip(parts, decided, strict=True):
+        subjects = [evidence.subject(side, row, settings) for row in rows_]
+        said = rows(subjects, result, traits, method, settings)
+        found += [(row, evidence.less_lost(row, verdict, settings)) for row, verdict in zip(rows_, said, strict=True)]
+    same = {"file_id": OF_NO_FILE, "state": state, "baseline": baseline, "candidate": candidate}
+    return [{**same, **asdict(verdict)} for _, verdict in found]
 
 
-def _judge_profiles(connection: queries.Connection, platform: str, compared: list[Row], settings: Settings) -> Judged:
-    known = {
-        (row["platform"], row["metric"], row["stage"] or evidence.TOTALS): row
-        for row in queries.noise(connection, "profile")
-    }
-    captured: list[Row] = []
-    in_turns: list[Row] = []
-    others: list[Row] = []
-    for row in compared:
-        row["noise"] = evidence.enough(known.get((platform, row["metric"], row["stage"])), settings)
-        is_able = row["baseline_values"] and row["candidate_values"] and row["scale"] == "log" and not row["why_not"]
-        (others if not is_able else in_turns if row["is_in_turns"] else captured).append(row)
-    found = [*_captured(captured, settings), *_captured_in_turns(in_turns, settings)]
-    return found + [(row, _plain("profile", row)) for row in others]
-
-
-def _paired(compared: list[Row], settings: Settings) -> Judged:
-    if not compared:
-        return []
-    traits = evidence.traits(compared, settings)
+def _paired(compared: list[Row], traits: Traits, settings: Settings) -> Assessed:
     noises = [row["noise"] or evidence.assumed(row["unit"], settings) for row in compared]
     noise = Noise(*(evidence.column(noises, name) for name in ("sigma", "tau", "spread", "df")))
-    baseline, candidate = (evidence.table(compared, f"{side}_values") for side in ("baseline", "candidate"))
-    result = compare_pairs(baseline, candidate, traits, noise, settings=settings)
-    subjects = [evidence.subject("run", row, settings) for row in compared]
-    return list(zip(compared, rows(subjects, result, traits, "paired episodes", settings), strict=True))
+    return assess_pairs(*_sides(compared), traits, noise, settings=settings)
 
 
-def _counted(compared: list[Row], settings: Settings) -> Judged:
-    if not compared:
-        return []
-    traits = evidence.traits(compared, settings)
+def _counted(compared: list[Row], traits: Traits, _settings: Settings) -> Assessed:
     only = [evidence.column(compared, name) for name in ("baseline_only", "candidate_only")]
     both, episodes = evidence.column(compared, "both"), evidence.column(compared, "episodes")
-    result = compare_counts(only[0], only[1], both, episodes, traits, settings)
-    subjects = [evidence.subject("run", row, settings) for row in compared]
-    return list(zip(compared, rows(subjects, result, traits, "paired outcomes", settings), strict=True))
+    is_number = np.array([row["unit"] == "episodes" for row in compared])
+    return assess_counts(only[0], only[1], both, episodes, is_number, traits)
 
 
-def _captured(compared: list[Row], settings: Settings) -> Judged:
-    if not compared:
-        return []
-    traits = evidence.traits(compared, settings)
+def _captured(compared: list[Row], traits: Traits, settings: Settings) -> Assessed:
     known = [row["noise"] or {} for row in compared]
     sigma, df = evidence.column(known, "sigma"), evidence.column(known, "df")
-    assumed = np.array([evidence.assumed(row["unit"], settings)["tau"] for row in compared])
-    baseline, candidate = (evidence.table(compared, f"{side}_values") for side in ("baseline", "candidate"))
-    result = compare_captures(baseline, candidate, traits, sigma, df, assumed, settings)
-    subjects = [evidence.subject("profile", row, settings) for row in compared]
-    return list(zip(compared, rows(subjects, result, traits, "captures", settings), strict=True))
+    tau = np.array([evidence.assumed(row["unit"], settings)["tau"] for row in compared])
+    return assess_captures(*_sides(compared), traits, sigma, df, tau, settings)
 
 
-def _captured_in_turns(compared: list[Row], settings: Settings) -> Judged:
+def _captured_in_turns(compared: list[Row], traits: Traits, settings: Settings) -> Assessed:
     """Captures of two profiles that took turns: pairs, between which the machine does not differ."""
-    if not compared:
-        return []
-    traits = evidence.traits(compared, settings)
-    known = [row["noise"] or {} for row in compared]
-    none = np.zeros(len(compared))
+    known, none = [row["noise"] or {} for row in compared], np.zeros(len(compared))
     # Two captures differ by the noise of both.
     noise = Noise(np.sqrt(2) * evidence.column(known, "sigma"), none, none, evidence.column(known, "df"))
-    baseline, candidate = (evidence.table(compared, f"{side}_values") for side in ("baseline", "candidate"))
-    result = compare_pairs(baseline, candidate, traits, noise, settings=settings)
-    subjects = [evidence.subject("profile", row, settings) for row in compared]
-    return list(zip(compared, rows(subjects, result, traits, "captures in turns", settings), strict=True))
+    return assess_pairs(*_sides(compared), traits, noise, settings=settings)
+
+
+# How each kind of comparison is assessed, by what the column `method` calls it.
+WAYS: dict[str, Callable[[list[Row], Traits, Settings], Assessed]] = {
+    evidence.EPISODES: _paired,
+    evidence.OUTCOMES: _counted,
+    evidence.CAPTURES: _captured,
+    evidence.TURNS: _captured_in_turns,
+}
+
+
+def _sides(compared: list[Row]) -> tuple[np.ndarray, np.ndarray]:
+    return evidence.table(compared, "baseline_values"), evidence.table(compared, "candidate_values")
 
 
 def _plain(side: str, row: Row) -> Verdict:
@@ -189,16 +160,21 @@ def _rerun(connection: queries.Connection, pair: Row) -> list[Row]:
     compared = queries.run_comparisons(connection, pair["baseline"], pair["candidate"])
     # To score all that was ever repeated would take long, and is not asked for.
     measured = {row["episode_metric"]: row for row in compared if row["baseline_values"] and row["reference"] is None}
+    recorded_at = None if pair["recorded_at"] is None else str(pair["recorded_at"])
+    same = {name: pair[name] for name in ("file_id", "reference_file_id", "platform", "baseline", "candidate")}
+    # So that it is not asked again.
+    nothing = {"recorded_at": recorded_at, "metric": "", "scale": "", "difference": 0.0, "variance": None, "pairs": 0}
     if not measured:
-        return []
+        return [{**same, **nothing}]
     chosen = list(measured.values())
     is_log = np.array([row["scale"] == "log" for row in chosen])
     changes, _ = differences(
         evidence.table(chosen, "baseline_values"), evidence.table(chosen, "candidate_values"), is_log
     )
     location = locate(changes)
-    recorded_at = None if pair["recorded_at"] is None else str(pair["recorded_at"])
-    same = {name: pair[name] for name in ("file_id", "reference_file_id", "platform", "baseline", "candidate")}
+    if not np.nan_to_num(changes).any():
+        # A copy of a run is no repetition of it.
+        return [{**same, **nothing}]
     return [
         {
             **same, "recorded_at": recorded_at, "metric": row["episode_metric"], "scale": row["scale"],

@@ -27,6 +27,7 @@ from driftline.cache import Cache, Manifest
 LARGE_KINDS = (
     *("predictions", "scores", "reruns", "verdicts", "diagnostics", "monitor_samples", "captures", "fingerprints"),
 )
+VERDICT_CODE = ("judging.py", "evidence.py", "settings.py", "queries/verdicts.py")
 CREATED = re.compile(r"^create or replace (?:view|table|macro) (\w+)", re.MULTILINE)
 TABLE = re.compile(r"^create or replace table ", re.MULTILINE)
 # A name in a comment or a text is none.
@@ -61,7 +62,17 @@ def model_of(root: Path, cache: Cache, manifest: Manifest) -> Model:
     settings, *relations, end = files_of_sql()
     sources = [_source(kind, cache, manifest) for kind in KINDS]
     lines = [_files(artifact, root, manifest) for artifact in STATEMENTS]
-    return Model(settings, [*sources, *lines], relations, end)
+    code = f"create or replace view source_code as select '{_code_digest()}' as digest;"
+    return Model(settings, [*sources, *lines, code], relations, end)
+
+
+@functools.cache
+def _code_digest() -> str:
+    """Of everything that verdicts are made by: what an older version worked out does not hold."""
+    package = Path(__file__).parent
+    code = [*sorted(package.glob("verdicts/*.py")), *(package / name for name in VERDICT_CODE)]
+    texts = [path.read_text(encoding="utf-8") for path in code]
+    return hashlib.sha256("\n".join([*texts, *files_of_sql()]).encode()).hexdigest()[:16]
 
 
 @functools.cache

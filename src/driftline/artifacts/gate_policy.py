@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from driftline.errors import Problems, UserError
 NAME = "gate.yaml"
 SCHEMA = Path(__file__).with_name("gate.schema.json")
 CRITICAL, SUPPORTING, ADVISORY = "critical", "supporting", "advisory"
+ORDER = (CRITICAL, SUPPORTING, ADVISORY)
 TIERS = {"error": CRITICAL, "warning": ADVISORY, "info": ADVISORY}
 MEND = "mend it; `driftline gate explain --gate FILE` says how it is read"
 
@@ -72,8 +74,9 @@ def read_policy(path: Path) -> Policy:
         raise UserError(f"cannot read {path}: {error.strerror}", "name a gate policy with --gate FILE") from None
     problems = Problems()
     document = load_mapping(data, problems)
-    for reason in errors_of(problems):
-        raise UserError(f"{path} cannot be used: {reason}", MEND)
+    # A key that is written twice may be the one that was meant.
+    for problem in problems:
+        raise UserError(f"{path} cannot be used: {problem.problem}", MEND)
     content = document.content if document else None
     if isinstance(content, dict) and content.keys() & {"thresholds", "stages"}:
         rules = list(_of_profile_rules(data, path))
@@ -82,7 +85,13 @@ def read_policy(path: Path) -> Policy:
     assert isinstance(content, dict)
     rules, notes = _narrowed([_rule(item) for item in content["rules"]])
     allowances = [
-        Allowance(_metric(item["metric"])[0], item.get("stage"), item["up_to_pct"], item["if"], item["improved_by"])
+        Allowance(
+            _metric(item["metric"])[0],
+            item.get("stage"),
+            item["up_to_pct"],
+            _metric(item["if"])[0],
+            item["improved_by"],
+        )
         for item in content.get("allow", [])
     ]
     return Policy(str(path), rules, allowances, notes)
@@ -94,9 +103,16 @@ def _check(content: Any, path: Path) -> None:
     from jsonschema.exceptions import best_match
 
     fault = best_match(Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).iter_errors(content))
+    numbers = [value for part in _parts(content) for value in part.values() if isinstance(value, float)]
+    if fault is None and not all(map(math.isfinite, numbers)):
+        raise UserError(f"{path} cannot be used: a limit is not finite", MEND)
     if fault is not None:
         where = ".".join(str(part) for part in fault.absolute_path) or "the file"
         raise UserError(f"{path} cannot be used: {excerpt(where)}: {_said(fault.message)}", MEND)
+
+
+def _parts(content: Any) -> list[dict[str, Any]]:
+    return [*content["rules"], *content.get("allow", [])] if isinstance(content, dict) and "rules" in content else []
 
 
 def _said(message: str) -> str:
@@ -136,17 +152,23 @@ def _of_profile_rules(data: bytes, path: Path) -> Iterator[Rule]:
 
 
 def _narrowed(rules: list[Rule]) -> tuple[list[Rule], list[str]]:
-    """One rule for each metric, stage and kind of limit: of several the narrower counts."""
-    kept: dict[tuple[str, str | None, bool], Rule] = {}
+    """One rule for each metric, stage, direction and kind of limit: of several the narrower counts, and the strictest
+    of what else they say."""
+    kept: dict[tuple[str, str | None, bool, str | None], Rule] = {}
     notes = []
     for rule in rules:
-        place = (rule.metric, rule.stage, rule.is_pct)
+        place = (rule.metric, rule.stage, rule.is_pct, rule.direction)
         known = kept.get(place)
         if known is None:
             kept[place] = rule
             continue
-        narrow = min(known, rule, key=lambda one: one.limit)
-        kept[place] = replace(narrow, is_required=known.is_required or rule.is_required)
-        wide = max(known.limit, rule.limit)
-        notes.append(f"{rule.name} has two limits: {narrow.limit:g} counts, not {wide:g}")
+        narrow, wide = sorted((known, rule), key=lambda one: one.limit)
+        kept[place] = replace(
+            narrow,
+            tier=min(known.tier, rule.tier, key=ORDER.index),
+            is_required=known.is_required or rule.is_required,
+            min_pairs=max(known.min_pairs, rule.min_pairs),
+            is_strict=known.is_strict or rule.is_strict,
+        )
+        notes.append(f"{rule.name} has two limits: {narrow.limit:g} counts, not {wide.limit:g}")
     return list(kept.values()), notes

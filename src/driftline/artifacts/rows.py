@@ -161,7 +161,6 @@ KINDS: dict[str, dict[str, str]] = {
     },
     "verdicts": {
         "state": "VARCHAR",
-        "page": "VARCHAR[]",
         "baseline": "VARCHAR",
         "candidate": "VARCHAR",
         "side": "VARCHAR",
@@ -182,7 +181,6 @@ KINDS: dict[str, dict[str, str]] = {
         "method": "VARCHAR",
         "reason": "VARCHAR",
         "pairs_needed": "BIGINT",
-        "runs_needed": "BIGINT",
     },
     "release_mappings": {"run": "VARCHAR", "release": "VARCHAR", "line": "BIGINT"},
     "verdict_settings": {"name": "VARCHAR", "number": "DOUBLE", "names": "VARCHAR[]"},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -96,6 +98,10 @@ def compare(
         raise UserError("the names are of one kind", f"give one of --{' and --'.join(kinds)}")
     if policy is Policy.noise and (warn is not None or fail is not None):
         raise UserError("--warn and --fail are thresholds", "add --policy threshold")
+    if any(limit is not None and not math.isfinite(limit) for limit in (warn, fail)):
+        raise UserError("--warn and --fail are per cent", "give finite numbers")
+    if warn is not None and fail is not None and warn > fail:
+        raise UserError("--warn is above --fail", "give the smaller one to --warn")
     if only is not None and only not in VERDICTS:
         raise UserError(f"no verdict is called {only}", f"use one of {', '.join(VERDICTS)}")
     judged = []
@@ -108,16 +114,16 @@ def compare(
             if policy is Policy.noise:
                 from driftline.judging import judge
 
-                judge(store, one.baseline, one.candidates)
+                judge(store, one.side, one.baseline, one.candidates)
             with store.cursor() as connection:
                 for candidate in one.candidates:
                     if policy is Policy.noise:
                         rows = queries.verdicts(connection, one.side, one.baseline, candidate).rows
                     else:
                         rows = queries.thresholds(connection, one.side, one.baseline, candidate, warn, fail).rows
-                    judged.append(comparison.Judged(one, candidate, rows, policy.value))
+                    judged.append(comparison.Judged(one, candidate, rows, policy.value, only))
         registry = queries.registry(store.connection)
-        file = gate or (store.root / NAME if (store.root / NAME).exists() else None)
+        file = gate or (store.root / NAME if os.path.lexists(store.root / NAME) else None)
     answers = []
     if file is not None:
         rows_of: dict[str, list[queries.Row]] = {}
@@ -126,28 +132,22 @@ def compare(
         read = read_policy(file)
         is_strict = policy is Policy.threshold
         answers = [(subject, hold(read, rows, registry, is_strict)) for subject, rows in rows_of.items()]
-    shown = judged
-    if only is not None:
-        shown = [
-            comparison.Judged(one.comparand, one.candidate, [r for r in one.rows if r["verdict"] == only], one.policy)
-            for one in judged
-        ]
     if layout is CompareLayout.json:
         gates = [gate_report.as_object(answer, subject) for subject, answer in answers]
-        put(json.dumps({"comparisons": comparison.as_object(shown), "gates": gates}, indent=2))
+        put(json.dumps({"comparisons": comparison.as_object(judged), "gates": gates}, indent=2))
     elif layout is CompareLayout.junit:
-        put(junit.as_junit(shown, answers))
+        put(junit.as_junit(judged, answers))
     elif layout is CompareLayout.markdown:
         parts = [gate_report.as_comment(answer, subject) for subject, answer in answers]
-        put("\n\n".join([*parts, comparison.as_comment(shown, registry)]))
+        put("\n\n".join([*parts, comparison.as_comment(judged, registry)]))
     else:
         blocks = [gate_report.as_text(answer, subject, show_all) for subject, answer in answers]
-        put("\n\n".join([*blocks, comparison.as_text(shown, registry, show_all or only is not None)]))
+        put("\n\n".join([*blocks, comparison.as_text(judged, registry, show_all)]))
     raise typer.Exit(_code(judged, [answer.answer for _, answer in answers], undecided is Undecided.passes))
 
 
 def _code(judged: Sequence[Judged], answers: Sequence[str], undecided_passes: bool) -> int:
-    if answers:
+    if answers and any(one.is_compared for one in judged):
         if "NO-GO" in answers:
             return 1
         return 3 if "UNDECIDED" in answers and not undecided_passes else 0

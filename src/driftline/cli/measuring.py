@@ -14,6 +14,9 @@ from driftline.cli.profile_app import app
 from driftline.cli.tables import say
 from driftline.errors import UserError
 
+# As often as this at most, where it is not said.
+MOST_ROUNDS = 20
+
 if TYPE_CHECKING:
     from driftline.lifecycle.freeze import Frozen
     from driftline.lifecycle.plan import Plan
@@ -63,7 +66,8 @@ def freeze_profile(
     if episodes is not None and episodes_from is not None:
         raise UserError("--episodes and --episodes-from both say how many", "give one of them")
     target = _target(check_version(version), output, root)
-    notes = notes_folder(writable_root(root), may_make=output is None)
+    folder = writable_root(root)
+    notes = notes_folder(folder, may_make=output is None)
     plan = Plan(
         version, target, command, dataset_id, runs, warmup, sample_interval, timeout, episodes, episodes_from,
         stages_from, not no_stage_truth, replace, hostname, notes=notes,
@@ -73,7 +77,9 @@ def freeze_profile(
             raise UserError("--until-decided needs something to decide", "name a baseline with --against")
         frozen = freeze(plan, say, trace() if monitor else None)
     else:
-        frozen = _freeze_both(plan, check_version(against), until_decided, {version: trace()} if monitor else {})
+        frozen = _freeze_both(
+            plan, check_version(against), until_decided, {version: trace()} if monitor else {}, folder
+        )
     for warning in frozen.warnings:
         say(f"warning: {warning}" if not frozen.exit_code else warning)
     if frozen.written:
@@ -82,7 +88,7 @@ def freeze_profile(
         raise typer.Exit(frozen.exit_code)
 
 
-def _freeze_both(plan: Plan, against: str, until_decided: bool, traces: dict[str, Trace]) -> Frozen:
+def _freeze_both(plan: Plan, against: str, until_decided: bool, traces: dict[str, Trace], root: Path) -> Frozen:
     """The new command and the old one, in turns."""
     from functools import partial
 
@@ -91,15 +97,19 @@ def _freeze_both(plan: Plan, against: str, until_decided: bool, traces: dict[str
     if against == plan.version:
         raise UserError("a profile is not measured against itself", "give --against another name than --version")
     new, old = split_commands(plan.command)
+    if until_decided and plan.runs == 1:
+        plan = replace_in(plan, runs=MOST_ROUNDS)
     other = replace_in(plan, version=against, command=old, target=plan.target.with_name(f"{against}.yaml"))
     settled = None
     if until_decided:
         from driftline import queries
+        from driftline.judging import settings_of
         from driftline.lifecycle.deciding import is_settled
         from driftline.store import open_store
 
-        with open_store(plan.target.parent.parent) as store:
-            settled = partial(is_settled, queries.registry(store.connection))
+        with open_store(root) as store:
+            registry, settings = queries.registry(store.connection), settings_of(store.connection)
+        settled = partial(is_settled, registry, settings=settings)
     return freeze_in_turns([replace_in(plan, command=new), other], say, traces, settled)
 
 

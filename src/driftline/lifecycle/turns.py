@@ -34,13 +34,17 @@ class Turns:
 
 
 def take_turns(
-    plans: Sequence[Plan], say: Say, traces: Mapping[str, Trace] | None = None, is_settled: IsSettled | None = None
+    plans: Sequence[Plan],
+    say: Say,
+    traces: Mapping[str, Trace] | None = None,
+    is_settled: IsSettled | None = None,
+    turns: Turns | None = None,
 ) -> Turns:
     """Warms each up, then captures each in every round: `runs` rounds of the first plan, fewer where it is settled.
 
-    The last round is traced. Ends with the first capture that fails.
+    The last round is traced. Ends with the first capture that fails. `turns` is filled as far as it goes.
     """
-    turns = Turns({plan.version: [] for plan in plans}, {plan.version: power_warnings() for plan in plans})
+    turns = turns or Turns({plan.version: [] for plan in plans}, {plan.version: power_warnings() for plan in plans})
     turns.traces = traces or {}
     warmups, runs = plans[0].warmups, plans[0].runs
     for number in range(1 - warmups, runs + 1):
@@ -65,27 +69,43 @@ def freeze_in_turns(
     plans: Sequence[Plan], say: Say, traces: Mapping[str, Trace] | None = None, is_settled: IsSettled | None = None
 ) -> Frozen:
     """Writes the profile of each plan; that of none where a capture fails: then what was measured is kept apart."""
+    if len({plan.target for plan in plans}) < len(plans):
+        raise UserError("both profiles would be the same file", "choose another --output")
     for plan in plans:
         prepare(plan)
     rounds = uuid4().hex[:12]
     plans = [replace(plan, rounds=rounds) for plan in plans]
     environments = {plan.version: describe_environment(plan.command, plan.folder, plan.hostname) for plan in plans}
-    turns = take_turns(plans, say, traces, is_settled)
-    if turns.failed:
-        execution = turns.failed[1].execution
+    turns = Turns({plan.version: [] for plan in plans}, {plan.version: power_warnings() for plan in plans})
+    written: list[Plan] = []
+    try:
+        take_turns(plans, say, traces, is_settled, turns)
+        if turns.failed:
+            failed, capture = turns.failed
+            reason, code = capture.execution.reason, capture.execution.exit_code
+            for plan in plans:
+                broken = Broken(reason, code, capture if plan is failed else None)
+                keep_partial(plan, environments[plan.version], turns.captures[plan.version], [], broken)
+            return Frozen(code, None, [f"{failed.version}: {reason}"], [])
+        warnings: dict[str, None] = {}
         for plan in plans:
-            capture = turns.failed[1] if plan is turns.failed[0] else None
-            broken = Broken(execution.reason, execution.exit_code, capture)
-            keep_partial(plan, environments[plan.version], turns.captures[plan.version], [], broken)
-        return Frozen(execution.exit_code, None, [f"{turns.failed[0].version}: {execution.reason}"], [])
-    warnings: dict[str, None] = {}
-    for plan in plans:
-        found = list(dict.fromkeys(turns.doubts[plan.version]))
-        warnings |= dict.fromkeys(found)
-        looked = replace(plan, looks=turns.looks)
-        write_profile(
-            looked, turns.captures[plan.version], environments[plan.version], found, turns.traces.get(plan.version)
-        )
+            found = list(dict.fromkeys(turns.doubts[plan.version]))
+            warnings |= dict.fromkeys(found)
+            looked = replace(plan, looks=turns.looks)
+            captures, trace = turns.captures[plan.version], turns.traces.get(plan.version)
+            write_profile(looked, captures, environments[plan.version], found, trace)
+            written.append(plan)
+    except BaseException as error:
+        # Whatever it was: what was measured whole took long.
+        broken = Broken(str(error) or type(error).__name__)
+        for plan in plans:
+            if plan not in written:
+                keep_partial(plan, environments[plan.version], turns.captures[plan.version], [], broken)
+        if isinstance(error, OSError):
+            raise UserError(f"it was broken off: {error}", "what was measured is in the .partial.yaml files") from error
+        raise
+    for plan in plans[1:]:
+        say(f"wrote {plan.target}")
     return Frozen(0, plans[0].target, list(warnings), turns.captures[plans[0].version])
 
 

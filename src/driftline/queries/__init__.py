@@ -67,6 +67,7 @@ from driftline.queries.runs import (
     kpis,
     mixture,
     newest_of_releases,
+    release_of,
     runs_named,
     selectable_runs,
 )
@@ -74,7 +75,6 @@ from driftline.queries.tradeoff import STAGE_COSTS, TOTAL_COSTS, cost_stages, qu
 from driftline.queries.verdicts import (
     has_outdated_verdicts,
     has_verdicts,
-    is_run,
     machines,
     noise,
     profile_comparisons,
@@ -133,7 +133,6 @@ __all__ = [
     "groups",
     "has_outdated_verdicts",
     "has_verdicts",
-    "is_run",
     "judged_stage_deltas",
     "keep",
     "kpi_deltas",
@@ -153,6 +152,7 @@ __all__ = [
     "quality_offers",
     "reference_texts",
     "registry",
+    "release_of",
     "reruns",
     "root_state",
     "run_comparisons",

@@ -128,7 +128,7 @@ def runs_named(connection: Connection, names: list[str]) -> dict[str, list[str]]
     rows = ask(
         connection,
         f"""select n.name, list(r.run order by r.run) as runs
-from (select unnest({literals(names)}) as name) as n
+from (select distinct unnest({literals(names)}) as name) as n
 inner join runs as r
     on r.run = n.name or concat('[', r.category, '] ', r.run) = n.name
     or (r.run_id = n.name and not exists (select 1 from runs as k where k.run = n.name))
@@ -151,3 +151,10 @@ left join profiles as p on p.profile = x.profile and not p.archived
 where list_contains({literals(names)}, x.release)
 group by x.release""",
     ).rows
+
+
+def release_of(connection: Connection, side: str, key: str) -> str:
+    """The release of a run or of a profile."""
+    relation = "runs" if side == "run" else "profiles"
+    release: str = ask(connection, f"select release from {relation} where {side} = {literal(key)}").rows[0]["release"]
+    return release

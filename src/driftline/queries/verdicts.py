@@ -9,6 +9,8 @@ from driftline.queries.asking import Connection, Row, Table, ask
 ORDER = [
     *("regressed", "improved", "changed", "suspect", "inconclusive", "threshold only", "not comparable", "no change"),
 ]
+# The newest repetitions tell enough of the noise.
+LEARNED = 60
 _ORDERED = f"""array_position({ORDER}, v.verdict),
     array_position(['fail', 'warn'], v.level) nulls last,
     is_primary desc,
@@ -42,12 +44,23 @@ def run_comparisons(connection: Connection, baseline: str, candidate: str) -> li
     group by metric, reference
 ),
 
+-- An amount of 0 has no ratio: what is empty is lost too.
+lost as (
+    select
+        metric, reference,
+        count(*) filter (where candidate is null) as lost_values,
+        count(*) filter (where baseline > 0 and candidate = 0) as emptied
+    from episode_deltas({base}, {other})
+    where baseline is not null
+    group by metric, reference
+),
+
 outcomes as (
     select
         run, episode_id,
-        unnest(['failed', 'any gate', 'truncation', 'speaker_label_leak', 'boilerplate_leak']) as outcome,
+        unnest(['failed', 'succeeded', 'any gate', 'truncation', 'speaker_label_leak', 'boilerplate_leak']) as outcome,
         unnest([
-            status = 'failed', len(gates) > 0, list_contains(gates, 'truncation'),
+            status = 'failed', status <> 'failed', len(gates) > 0, list_contains(gates, 'truncation'),
             list_contains(gates, 'speaker_label_leak'), list_contains(gates, 'boilerplate_leak')
         ]) as holds
     from episodes
@@ -70,12 +83,15 @@ counted as (
 select
     {other} as candidate_key, null as stage, d.metric, d.reference, d.baseline, d.candidate, d.delta_pct, d.level,
     d.status, d.note, {_TRAITS}, a.episode_metric, a.outcome,
-    p.baseline_values, p.candidate_values, o.baseline_only, o.candidate_only, o.both, o.episodes
+    p.baseline_values, p.candidate_values,
+    l.lost_values + case when m.scale = 'log' then l.emptied else 0 end as lost_values,
+    o.baseline_only, o.candidate_only, o.both, o.episodes
 from deltas({base}, {other}) as d
 inner join metrics as m on m.metric = d.metric
 left join aggregated_from as a on a.metric = d.metric
 left join pairs as p on p.metric = a.episode_metric and p.reference is not distinct from d.reference
 left join counted as o on o.outcome = a.outcome
+left join lost as l on l.metric = a.episode_metric and l.reference is not distinct from d.reference
 order by d.metric, d.reference""",
     ).rows
 
@@ -109,7 +125,7 @@ in_turns as (
 select
     {other} as candidate_key, d.stage, d.metric, null as reference, d.baseline, d.candidate, d.delta_pct, d.level,
     (select stage from canary_stage) as canary, d.status, d.note, {_TRAITS} and d.stage = '(totals)' as is_primary,
-    null as episode_metric, null as outcome, t.metric is not null as is_in_turns,
+    null as episode_metric, null as outcome, null as lost_values, t.metric is not null as is_in_turns,
     coalesce(t.baseline_values, b.measured) as baseline_values,
     coalesce(t.candidate_values, c.measured) as candidate_values
 from stage_deltas({base}, {other}) as d
@@ -119,11 +135,6 @@ left join measured as c on c.profile = {other} and c.stage = d.stage and c.metri
 left join in_turns as t on t.stage = d.stage and t.metric = d.metric
 order by d.stage_order, d.stage, d.metric""",
     ).rows
-
-
-def is_run(connection: Connection, key: str) -> bool:
-    """Whether a key names a run."""
-    return bool(ask(connection, f"select 1 from runs where run = {literal(key)}").rows)
 
 
 def machines(connection: Connection, keys: list[str]) -> dict[str, Row]:
@@ -151,13 +162,14 @@ def reruns(connection: Connection) -> list[Row]:
     """Pairs of runs that repeat each other, neighbours in time, of which it is not yet worked out how they differ."""
     return ask(
         connection,
-        """with ordered as (
+        f"""with ordered as (
     select
-        c.run as candidate, coalesce(c.platform, 'unstated') as platform, r.created_at as recorded_at,
+        c.run as candidate, c.platform, r.created_at as recorded_at,
         lag(c.run) over (partition by c.configuration, c.platform order by r.created_at, c.run) as baseline
     from run_configurations as c
     inner join runs as r on r.run = c.run
-    where c.configuration is not null
+    where c.configuration is not null and c.platform is not null
+    qualify row_number() over (partition by c.platform order by r.created_at desc, c.run desc) <= {LEARNED}
 )
 
 select o.*, p.file_id, t.file_id as reference_file_id
@@ -176,7 +188,7 @@ def unrecorded_reruns(connection: Connection) -> list[Row]:
         """select
     s.recorded_at, s.platform, 'run' as side, s.metric, s.scale, null as stage, s.difference, s.variance, s.pairs,
     s.baseline, s.candidate
-from source_reruns as s
+from (select distinct on (platform, metric, scale, baseline, candidate) * from source_reruns where pairs > 0) as s
 semi join source_artifacts as p on p.file_id = s.file_id
 semi join source_artifacts as r on r.file_id = s.reference_file_id
 anti join source_noise as n
@@ -202,14 +214,16 @@ def has_outdated_verdicts(connection: Connection) -> bool:
     return bool(ask(connection, stale).rows)
 
 
-def has_verdicts(connection: Connection, baseline: str, page: list[str]) -> bool:
-    """Whether the verdicts of this page were worked out in this state."""
+def has_verdicts(connection: Connection, side: str, baseline: str, candidate: str) -> bool:
+    """Whether the verdicts of this pair were worked out in this state."""
     return bool(
         ask(
             connection,
             f"""select 1
 from source_verdicts
-where baseline = {literal(baseline)} and page = {literals(page)} and state = (select state from root_state)
+where
+    side = {literal(side)} and baseline = {literal(baseline)} and candidate = {literal(candidate)}
+    and state = (select state from root_state)
 limit 1""",
         ).rows
     )
@@ -247,8 +261,10 @@ def thresholds(
     worse = "worsening(m.better, d.delta_pct)"
     level = "d.level"
     if warn is not None or fail is not None:
-        limits = [(limit, name) for limit, name in ((fail, "fail"), (warn, "warn")) if limit is not None]
-        branches = " ".join(f"when {worse} >= {limit!r} - 1e-9 then '{name}'" for limit, name in limits)
+        # What is not given stays that of the registry.
+        limits = [(f"{fail!r}::double" if fail is not None else "m.fail_pct", "fail")]
+        limits += [(f"{warn!r}::double" if warn is not None else "m.warn_pct", "warn")]
+        branches = " ".join(f"when {worse} >= {limit} - 1e-9 then '{name}'" for limit, name in limits)
         level = (
             f"case when {worse} is null then d.level when abs(d.delta) < m.min_abs then 'ok' {branches} else 'ok' end"
         )
@@ -266,7 +282,7 @@ def thresholds(
             when d.delta is null then ' cannot be compared: ' || coalesce(d.note, d.status)
             else ': held against a limit, noise not weighed'
         end, '.') as reason,
-        null::bigint as pairs_needed, null::bigint as runs_needed,
+        null::bigint as pairs_needed,
         d.baseline, d.candidate, d.delta, d.delta_pct, d.good, d.status
     from {deltas}({base}, {other}) as d
     inner join metrics as m using (metric)

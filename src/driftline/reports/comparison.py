@@ -24,12 +24,18 @@ REASONS = NAMED = 3
 
 @dataclass(frozen=True)
 class Judged:
-    """One candidate held against its baseline: rows of queries.verdicts or queries.thresholds."""
+    """One candidate held against its baseline: rows of queries.verdicts or queries.thresholds. `only` names the verdict
+    of which rows are shown; whatever is shown, all rows count."""
 
     comparand: Comparand
     candidate: str
     rows: Sequence[Row]
     policy: str
+    only: str | None = None
+
+    @property
+    def shown(self) -> list[Row]:
+        return [row for row in self.rows if self.only in (None, row["verdict"])]
 
     @property
     def has_failed(self) -> bool:
@@ -43,7 +49,10 @@ class Judged:
 
     @property
     def telling(self) -> list[Row]:
-        """What a reader has to see: what changed, what may have, and what primary metric is open."""
+        """What a reader has to see: what changed, what may have, and what primary metric is open; or what was asked
+        for."""
+        if self.only:
+            return self.shown
         return [
             row
             for row in self.rows
@@ -55,7 +64,7 @@ class Judged:
     @property
     def rest(self) -> list[Row]:
         telling = {id(row) for row in self.telling}
-        return [row for row in self.rows if id(row) not in telling]
+        return [row for row in self.shown if id(row) not in telling]
 
     @property
     def sentence(self) -> str:
@@ -78,14 +87,19 @@ class Judged:
             told = "; ".join(f"{name_of(row)} {change_of(row)}" for row in self.rows if row["verdict"] == "suspect")
             return f"Suspect: {told}. Measure again to confirm."
         primary = Counter(row["verdict"] for row in self.rows if row["is_primary"])
+        of = sum(primary.values()) - primary["not comparable"]
         if primary["inconclusive"]:
-            of = sum(primary.values()) - primary["not comparable"]
             return f"Inconclusive: {primary['inconclusive']} of {of} primary metrics could hide a change that matters."
-        if primary["no change"]:
-            return "No change in any primary metric."
-        over = [row for row in self.rows if row["level"] in ("warn", "fail")][:NAMED]
-        told = "; ".join(f"{name_of(row)} {change_of(row)}" for row in over)
-        return f"Nothing is certain, as no noise is known. Past a level: {told or 'nothing'}."
+        if primary["threshold only"] or not of:
+            over = [row for row in self.rows if row["level"] in ("warn", "fail")][:NAMED]
+            told = "; ".join(f"{name_of(row)} {change_of(row)}" for row in over)
+            what = (
+                f"of {primary['threshold only']} of {of} primary metrics no noise is known"
+                if of
+                else "no noise is known"
+            )
+            return f"Nothing is certain: {what}. Past a level: {told or 'nothing'}."
+        return "No change in any primary metric."
 
 
 def name_of(row: Row) -> str:
@@ -127,8 +141,11 @@ def as_text(judged: Sequence[Judged], registry: dict[str, Metric], show_all: boo
 
 
 def _block(one: Judged, registry: dict[str, Metric], show_all: bool) -> str:
-    lines = [visible(f"{one.candidate} against {one.comparand.baseline} ({one.comparand.reason})"), one.sentence]
-    shown = list(one.rows) if show_all else one.telling
+    lines = [
+        visible(f"{one.candidate} against {one.comparand.baseline} ({one.comparand.reason})"),
+        visible(one.sentence),
+    ]
+    shown = one.shown if show_all else one.telling
     if shown:
         lines += ["", as_table(COLUMNS, [cells(row, registry) for row in shown], right=NUMBERS)]
     if not show_all and one.rest:
@@ -167,11 +184,8 @@ def next_step(one: Judged) -> str:
     """What to do about the verdict."""
     if one.has_failed:
         return "Next: look at the rows that regressed at fail level."
-    is_open = [row for row in one.telling if row["verdict"] in ("suspect", "inconclusive")]
-    runs = [row["runs_needed"] for row in is_open if row["runs_needed"]]
-    if is_open and runs:
-        unit = "runs" if one.comparand.side == "run" else "sessions"
-        return f"Next: measure again; {max(min(runs), 2)} {unit} a side would settle the first of what is open."
+    if any(row["verdict"] in ("suspect", "inconclusive", "threshold only") for row in one.telling):
+        return "Next: measure again what is open."
     return "Next: nothing." if one.is_compared else "Next: name a candidate that shares a metric with its baseline."
 
 
@@ -180,7 +194,7 @@ def as_object(judged: Sequence[Judged]) -> list[dict[str, Any]]:
     names = (
         "metric", "label", "unit", "stage", "reference", "baseline", "candidate", "delta", "delta_pct", "verdict",
         "level", "effect_pct", "ci_low", "ci_high", "p", "q", "mde_pct", "n_pairs", "n_captures", "noise_source",
-        "method", "reason", "pairs_needed", "runs_needed", "is_primary",
+        "method", "reason", "pairs_needed", "is_primary",
     )  # fmt: skip
     return [
         {
@@ -191,7 +205,7 @@ def as_object(judged: Sequence[Judged]) -> list[dict[str, Any]]:
             "policy": one.policy,
             "sentence": one.sentence,
             "has_failed": one.has_failed,
-            "rows": [{name: row[name] for name in names} for row in one.rows],
+            "rows": [{name: row[name] for name in names} for row in one.shown],
         }
         for one in judged
     ]

@@ -20,21 +20,21 @@ def as_junit(judged: Sequence[Judged], answers: Sequence[tuple[str, GateAnswer]]
     for subject, answer in answers:
         _add_gate(suites, subject, answer)
     for one in judged:
-        failed = [row for row in one.rows if not answers and _has_failed(one, row)]
-        skipped = [row for row in one.rows if row not in failed and _is_open(row)]
+        failed = [not answers and _has_failed(one, row) for row in one.shown]
+        skipped = [not is_failed and _is_open(row) for row, is_failed in zip(one.shown, failed, strict=True)]
         suite = ET.SubElement(
             suites, "testsuite", name=_text(f"{one.candidate} against {one.comparand.baseline}"),
-            tests=str(len(one.rows)), failures=str(len(failed)), errors="0", skipped=str(len(skipped)), time="0",
+            tests=str(len(one.shown)), failures=str(sum(failed)), errors="0", skipped=str(sum(skipped)), time="0",
         )  # fmt: skip
-        for row in one.rows:
+        for row, is_failed, is_skipped in zip(one.shown, failed, skipped, strict=True):
             name = name_of(row) + (f" vs {row['reference']}" if row["reference"] else "")
             case = ET.SubElement(
                 suite, "testcase", name=_text(name), classname=_text(f"{one.comparand.side}.{row['metric']}"), time="0"
             )
             said = _text(row["reason"])
-            if row in failed:
+            if is_failed:
                 ET.SubElement(case, "failure", message=said, type=row["verdict"]).text = said
-            elif _is_open(row):
+            elif is_skipped:
                 ET.SubElement(case, "skipped", message=said)
             else:
                 ET.SubElement(case, "system-out").text = said

@@ -14,7 +14,7 @@ from (values
     ('avg_reduce_input_chars', 'reduce_input_chars', null),
     ('avg_final_tokens', 'final_tokens', null),
     ('avg_chunks', 'chunks', null),
-    ('success_rate', null, 'failed'),
+    ('success_rate', null, 'succeeded'),
     ('failed_episodes', null, 'failed'),
     ('gate_failures', null, 'any gate'),
     ('truncation_rate', null, 'truncation'),

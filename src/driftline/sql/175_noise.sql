@@ -10,7 +10,7 @@ with evidence as (
     select
         s.platform, 'run', s.metric, s.scale, null, s.difference, s.variance, s.pairs, s.recorded_at, s.baseline,
         s.candidate
-    from source_reruns as s
+    from (select distinct on (platform, metric, scale, baseline, candidate) * from source_reruns where pairs > 0) as s
     semi join source_artifacts as p on p.file_id = s.file_id
     semi join source_artifacts as r on r.file_id = s.reference_file_id
     anti join source_noise as n

@@ -1,9 +1,13 @@
--- The readings that all rows come from, as one text: what was worked out from others no longer holds.
+-- The readings, scores and code that verdicts come from, as one text: what came from others no longer holds.
 -- grain: one row
 -- null: never
 create or replace view root_state as
-select md5(coalesce(string_agg(file_id::varchar, ',' order by file_id), '')) as state
-from source_artifacts;
+select md5(concat_ws(
+    ' ',
+    (select digest from source_code),
+    (select count(*) from source_scores),
+    (select string_agg(file_id::varchar, ',' order by file_id) from source_artifacts)
+)) as state;
 
 -- The key of a run or of a profile, or an error that names it.
 create or replace macro required_comparable(key) as (

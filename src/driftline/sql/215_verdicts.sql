@@ -20,13 +20,13 @@ select
     v.noise_source,
     v.method,
     v.reason,
-    v.pairs_needed,
-    v.runs_needed
+    v.pairs_needed
 from source_verdicts as v
 where
     v.baseline = baseline_key
     and v.candidate = candidate_key
-    and v.page = [candidate_key]
     and v.state = (select state from root_state)
     and required_comparable(baseline_key) is not null
-    and required_comparable(candidate_key) is not null;
+    and required_comparable(candidate_key) is not null
+-- Two processes may have worked out the same at a time.
+qualify row_number() over (partition by v.side, v.metric, v.reference, v.stage) = 1;

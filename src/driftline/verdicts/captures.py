@@ -6,12 +6,12 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from driftline.settings import DEFAULTS, Settings
-from driftline.verdicts.decision import Evidence, decide
-from driftline.verdicts.episodes import Compared, Traits, limits_of
+from driftline.verdicts.decision import Assessed, Compared, Evidence, decide_page
+from driftline.verdicts.episodes import Traits, limits_of
 from driftline.verdicts.paired import Estimate, Floats, Location
 
 
-def compare_captures(
+def assess_captures(
     baseline: Floats,
     candidate: Floats,
     traits: Traits,
@@ -19,13 +19,13 @@ def compare_captures(
     sigma_df: Floats,
     assumed_tau: Floats,
     settings: Settings = DEFAULTS,
-) -> Compared:
-    """The verdicts of one page: a row for each metric and stage, a column for each capture; NaN is no sample.
+) -> Assessed:
+    """A row for each metric and stage, a column for each capture; NaN is no sample.
 
-    The effect is the difference of the medians of the logs. Where it is known how much one session differs from the
-    next (`sigma`, as standard deviation of logs, with `sigma_df`; NaN is not known), that is the uncertainty, or the
-    spread of these captures if that is larger. Else it is their spread and a difference of sessions that is assumed,
-    `assumed_tau`; and of single captures nothing can be said.
+    The effect is the difference of the medians of the logs. Its uncertainty is the spread of these captures, or what is
+    known of one capture (`sigma`, as standard deviation of logs, with `sigma_df`; NaN is not known) if that is larger;
+    and what one session differs from the next, `assumed_tau`, which captures of one session cannot tell. Of single
+    captures of which nothing is known nothing can be said.
     """
     sides = [_logs(values) for values in (baseline, candidate)]
     counts = [np.sum(np.isfinite(logs), axis=1).astype(np.float64) for logs in sides]
@@ -34,13 +34,13 @@ def compare_captures(
     own, own_df = _spread(sides, counts)
     with np.errstate(divide="ignore", invalid="ignore"):
         assumed = 2 * np.where(np.isfinite(assumed_tau), assumed_tau, 0.0) ** 2
-        unknown = own + assumed
-        unknown_df = unknown**2 / (own**2 / own_df + assumed**2 / settings.prior_df)
         known = 2 * np.maximum(sigma, settings.sigma_floor) ** 2
-        takes_own = np.isfinite(own) & (own > known)
-        variance = np.where(np.isfinite(sigma), np.where(takes_own, own, known), unknown)
-        df = np.where(np.isfinite(sigma), np.where(takes_own, own_df, sigma_df), unknown_df)
-        between = np.where(np.isfinite(sigma), np.minimum(known, variance), assumed)
+        is_known = np.isfinite(sigma)
+        takes_own = ~is_known | (np.isfinite(own) & (own > known))
+        captured = np.where(takes_own, own, known)
+        variance = captured + assumed
+        df = variance**2 / (captured**2 / np.where(takes_own, own_df, sigma_df) + assumed**2 / settings.prior_df)
+        between = assumed
         se = np.sqrt(np.maximum(variance, 2 * settings.sigma_floor**2 / np.minimum(*counts)))
         p = 2 * stdtr(df, -np.abs(effect / se))
         margin = stdtrit(df, 0.5 + settings.ci_level / 2) * se
@@ -53,11 +53,24 @@ def compare_captures(
     # Equal captures are no proof: they may be rounded alike.
     nowhere = np.zeros(len(effect), bool)
     enough = fewest >= settings.min_captures
-    evidence = Evidence(fewest, enough, nowhere, negligible, traits.is_primary)
+    evidence = Evidence(fewest, enough, nowhere, negligible, traits.is_primary, nowhere)
     location = Location(effect, own, own_df, fewest)
-    return Compared(
-        location, found, decide(found, limits, evidence, settings), limits, np.ones(len(effect)), before, after
-    )
+    return Assessed(location, found, limits, evidence, np.ones(len(effect)), before, after)
+
+
+def compare_captures(
+    baseline: Floats,
+    candidate: Floats,
+    traits: Traits,
+    sigma: Floats,
+    sigma_df: Floats,
+    assumed_tau: Floats,
+    settings: Settings = DEFAULTS,
+) -> Compared:
+    """The verdicts of a page of captures alone."""
+    return decide_page(
+        [assess_captures(baseline, candidate, traits, sigma, sigma_df, assumed_tau, settings)], settings
+    )[0]
 
 
 def _logs(values: Floats) -> Floats:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftline.settings import DEFAULTS, Settings
-from driftline.verdicts.paired import Estimate, Floats, detectable, false_discovery, within
+from driftline.verdicts.paired import Estimate, Floats, Location, detectable, false_discovery, within
 from driftline.verdicts.words import (
     CHANGED,
     IMPROVED,
@@ -40,13 +41,15 @@ class Limits(NamedTuple):
 
 class Evidence(NamedTuple):
     """What else is known of each row: `n` pairs, `enough` of them (or captures) for more than a suspicion, `identical`
-    on both sides, `negligible` in the metric's own unit, `is_primary`."""
+    on both sides, `negligible` in the metric's own unit, `is_primary`; `is_counted` where the effect is one of numbers
+    of episodes, of which any change is a fact."""
 
     n: Floats
     enough: Flags
     identical: Flags
     negligible: Flags
     is_primary: Flags
+    is_counted: Flags
 
 
 class Decided(NamedTuple):
@@ -74,12 +77,14 @@ def decide(found: Estimate, limits: Limits, evidence: Evidence, settings: Settin
         shown = relevant & (q <= settings.page_q) & evidence.enough
         hinted = relevant & ((q <= settings.suspect_q) | (~evidence.enough & (size >= limits.warn)))
         hinted |= known & ~evidence.enough & (size >= limits.margin)
+        hinted |= known & evidence.is_counted & (size > 0)
         better = found.effect * limits.direction
         rules: list[tuple[Flags, str]] = [
             (evidence.n == 0, NOT_COMPARABLE),
             (evidence.identical, NO_CHANGE),
-            (evidence.negligible, NO_CHANGE),
             (~known, THRESHOLD_ONLY),
+            (evidence.negligible & evidence.enough, NO_CHANGE),
+            (evidence.negligible, INCONCLUSIVE),
             (shown & (limits.direction == 0), CHANGED),
             (shown & (better < 0), REGRESSED),
             (shown, IMPROVED),
@@ -101,3 +106,47 @@ def decide(found: Estimate, limits: Limits, evidence: Evidence, settings: Settin
             "ok",
         )
     return Decided(verdict, level, q, detectable(found, alpha, limits.least, settings))
+
+
+class Assessed(NamedTuple):
+    """Every row of a comparison before anything is decided. `unit` is what one of the effect is in the metric's own
+    unit: 1 where effects are logs; `baseline` and `candidate` are means over the pairs."""
+
+    location: Location
+    found: Estimate
+    limits: Limits
+    evidence: Evidence
+    unit: Floats
+    baseline: Floats
+    candidate: Floats
+
+
+class Compared(NamedTuple):
+    """The same with what was decided."""
+
+    location: Location
+    found: Estimate
+    decided: Decided
+    limits: Limits
+    evidence: Evidence
+    unit: Floats
+    baseline: Floats
+    candidate: Floats
+
+
+def decide_page(parts: Sequence[Assessed], settings: Settings = DEFAULTS) -> list[Compared]:
+    """The verdicts of all parts of a page, which are one family for the share of false alarms."""
+    columns = [
+        [np.concatenate([getattr(getattr(part, name), column) for part in parts]) for column in kind._fields]
+        for name, kind in (("found", Estimate), ("limits", Limits), ("evidence", Evidence))
+    ]
+    whole = decide(Estimate(*columns[0]), Limits(*columns[1]), Evidence(*columns[2]), settings)
+    ends = np.cumsum([len(part.unit) for part in parts])[:-1]
+    split = zip(*(np.split(column, ends) for column in whole), strict=True)
+    return [
+        Compared(
+            part.location, part.found, Decided(*decided), part.limits, part.evidence, part.unit, part.baseline,
+            part.candidate,
+        )
+        for part, decided in zip(parts, split, strict=True)
+    ]  # fmt: skip

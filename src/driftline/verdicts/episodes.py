@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from driftline.settings import DEFAULTS, Settings
-from driftline.verdicts.decision import Decided, Evidence, Flags, Limits, decide
-from driftline.verdicts.paired import Estimate, Floats, Location, Noise, estimate, locate, log_ratios
+from driftline.verdicts.decision import Assessed, Compared, Evidence, Flags, Limits, decide_page
+from driftline.verdicts.paired import Floats, Noise, estimate, locate, log_ratios
 
 
 class Traits(NamedTuple):
@@ -23,19 +23,6 @@ class Traits(NamedTuple):
     warn_abs: Floats
     fail_abs: Floats
     min_abs: Floats
-
-
-class Compared(NamedTuple):
-    """The comparison of every row. `unit` is what one of the effect is in the metric's own unit: 1 where effects are
-    logs; `baseline` and `candidate` are means over the pairs."""
-
-    location: Location
-    found: Estimate
-    decided: Decided
-    limits: Limits
-    unit: Floats
-    baseline: Floats
-    candidate: Floats
 
 
 def differences(baseline: Floats, candidate: Floats, is_log: Flags) -> tuple[Floats, Floats]:
@@ -66,7 +53,19 @@ def compare_pairs(
     runs: Floats | float = 1.0,
     settings: Settings = DEFAULTS,
 ) -> Compared:
-    """The verdicts of one page: a row for each metric (and candidate), a column for each episode; NaN is no value."""
+    """The verdicts of a page of pairs alone."""
+    return decide_page([assess_pairs(baseline, candidate, traits, noise, runs, settings)], settings)[0]
+
+
+def assess_pairs(
+    baseline: Floats,
+    candidate: Floats,
+    traits: Traits,
+    noise: Noise,
+    runs: Floats | float = 1.0,
+    settings: Settings = DEFAULTS,
+) -> Assessed:
+    """A row for each metric, a column for each episode; NaN is no value."""
     changes, unit = differences(baseline, candidate, traits.is_log)
     location = locate(changes, settings)
     found = estimate(location, noise, runs, settings.sigma_floor, settings)
@@ -81,8 +80,9 @@ def compare_pairs(
     limits = limits_of(traits, before, unit, settings)
     with np.errstate(invalid="ignore"):
         negligible = (location.n > 0) & (np.abs(after - before) < traits.min_abs)
-    evidence = Evidence(location.n, location.n >= settings.min_pairs, identical, negligible, traits.is_primary)
-    return Compared(location, found, decide(found, limits, evidence, settings), limits, unit, before, after)
+    enough, nowhere = location.n >= settings.min_pairs, np.zeros(len(unit), bool)
+    evidence = Evidence(location.n, enough, identical, negligible, traits.is_primary, nowhere)
+    return Assessed(location, found, limits, evidence, unit, before, after)
 
 
 def limits_of(traits: Traits, baseline: Floats, unit: Floats, settings: Settings = DEFAULTS) -> Limits:

@@ -103,7 +103,8 @@ def estimate(
     """The effect of every row with all that is known to make it uncertain.
 
     The variance within the pairs is shrunk to that of repetitions (Smyth 2004, Linear models and empirical Bayes
-    methods, section 4), never below `floor`^2 / n; that between runs, 2 tau^2 / runs, is added. Degrees of freedom:
+    methods, section 4) where that raises it, never below `floor`^2 / n; that between runs, 2 tau^2 / runs, is
+    added. Degrees of freedom:
     Satterthwaite (1946), An approximate distribution of estimates of variance components.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -112,8 +113,12 @@ def estimate(
         # The median of several runs is as sure as 2 / pi of them: what is known is known of one.
         prior = np.where(known, noise.sigma**2 / location.n, 0.0) / np.maximum(np.asarray(runs) * 2 / np.pi, 1.0)
         own = np.where(location.df > 0, location.variance, 0.0)
-        within_df = prior_df + location.df
-        within = np.maximum((prior_df * prior + location.df * own) / within_df, np.square(floor) / location.n)
+        both_df = prior_df + location.df
+        shrunk = (prior_df * prior + location.df * own) / both_df
+        # Repetitions of what always answers the same tell nothing of answers that differ: knowledge never lowers.
+        raises = shrunk >= own
+        within_df = np.where(raises, both_df, location.df)
+        within = np.maximum(np.where(raises, shrunk, own), np.square(floor) / location.n)
         between = 2 * np.nan_to_num(noise.tau) ** 2 / runs
         # tau^2 is a difference of two estimates: as uncertain as the larger of them, however small it came out.
         doubt = np.where(noise.df > 0, np.nan_to_num(noise.spread) ** 4 / noise.df, 0.0)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from driftline.verdicts.words import INCONCLUSIVE, NO_CHANGE, NOT_COMPARABLE, SUSPECT, THRESHOLD_ONLY
 
-# What is paired: what one is called, how, what more of would help, and what to repeat as a whole.
+# What is paired: what one is called, how, what more of would help, and what helps where that does not.
 PAIRS = {
-    "episodes": ("paired episode", "", "episodes", "runs"),
-    "captures": ("capture", " a side", "", "sessions"),
+    "episodes": ("paired episode", "", "episodes", "no number of episodes would show less: runs differ by as much"),
+    "captures": ("capture", " a side", "", "captures in turns would show less (profile freeze --against)"),
     "turns": ("capture", " in turns", "captures in turns", ""),
 }
 
@@ -29,7 +29,6 @@ class Story(NamedTuple):
     noise: str
     noise_source: str
     pairs_needed: int | None
-    runs_needed: int | None
     pairs: str
     is_identical: bool
 
@@ -64,10 +63,10 @@ def _wanted(story: Story) -> str:
     """What would settle it."""
     if story.margin is None:
         return ""
-    more, again = PAIRS[story.pairs][2:]
-    ways = [f"about {story.pairs_needed} {more}"] if story.pairs_needed and more else []
-    ways += [f"{story.runs_needed} {again} a side"] if story.runs_needed and story.runs_needed > 1 and again else []
-    return f"; {' or '.join(ways)} would show {story.margin:.3g} %" if ways else ""
+    more, instead = PAIRS[story.pairs][2:]
+    if story.pairs_needed and story.pairs_needed > story.n and more:
+        return f"; about {story.pairs_needed} {more} would show {story.margin:.3g} %"
+    return f"; {instead}" if instead and not story.pairs_needed else ""
 
 
 def _measured(story: Story) -> str:

@@ -9,12 +9,13 @@ import numpy as np
 from scipy.special import stdtrit
 
 from driftline.settings import DEFAULTS, Settings
-from driftline.verdicts.episodes import Compared, Traits
+from driftline.verdicts.decision import Compared
+from driftline.verdicts.episodes import Traits
 from driftline.verdicts.reasons import Story, reason
 from driftline.verdicts.words import INCONCLUSIVE, NOT_COMPARABLE, SUSPECT, THRESHOLD_ONLY
 
 UNDECIDED = (SUSPECT, INCONCLUSIVE, THRESHOLD_ONLY)
-MOST = 1_000_000
+MOST, USUAL_DF = 1_000_000, 30.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Subject:
 @dataclass(frozen=True)
 class Verdict:
     """One row of `verdicts`. Effects and their interval are per cent of the baseline; `mde_pct` is the smallest change
-    that would be reported with 90 % power; `pairs_needed` and `runs_needed` (a side) would settle what is open."""
+    that would be reported with 90 % power; `pairs_needed` would settle what is open."""
 
     side: str
     metric: str
@@ -55,7 +56,6 @@ class Verdict:
     method: str
     reason: str
     pairs_needed: int | None = None
-    runs_needed: int | None = None
 
 
 def rows(
@@ -71,26 +71,25 @@ def rows(
             ("margin", compared.limits.margin),
         )
     }  # fmt: skip
-    pairs, runs = _needed(compared, settings)
+    needed = _needed(compared, settings)
     out = []
     for place, subject in enumerate(subjects):
         verdict, n = str(decided.verdict[place]), int(compared.location.n[place])
         is_open = verdict in UNDECIDED
         numbers = {name: _number(values[place]) for name, values in percent.items()}
         q, known = _number(decided.q[place]), verdict != NOT_COMPARABLE
-        more_pairs, more_runs = (_count(values[place]) if is_open else None for values in (pairs, runs))
+        more = _count(needed[place]) if is_open else None
         story = Story(
             subject.label, verdict, n, numbers["effect"], numbers["low"], numbers["high"], q, numbers["mde"],
-            numbers["margin"], subject.noise, subject.noise_source, more_pairs, more_runs, subject.pairs,
-            bool(n and found.p[place] == 1.0 and found.effect[place] == 0),
+            numbers["margin"], subject.noise, subject.noise_source, more, subject.pairs,
+            bool(compared.evidence.identical[place]),
         )  # fmt: skip
         out.append(
             Verdict(
                 subject.side, subject.metric, subject.reference, subject.stage, verdict,
                 str(decided.level[place]) or None, numbers["effect"] if known else None, numbers["low"],
                 numbers["high"], _number(found.p[place]), q, numbers["mde"], n if subject.side == "run" else None,
-                n if subject.side == "profile" else None, subject.noise_source, method, reason(story), more_pairs,
-                more_runs,
+                n if subject.side == "profile" else None, subject.noise_source, method, reason(story), more,
             )
         )  # fmt: skip
     return out
@@ -103,18 +102,19 @@ def _percent(effects: np.ndarray, traits: Traits, scale: np.ndarray) -> np.ndarr
     return percent
 
 
-def _needed(compared: Compared, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
-    """How many pairs, and how many runs of as many pairs on each side, would make the warn level visible: from
-    (k se)^2 = margin^2, with k the quantiles of the MDE. NaN where no number of pairs would do."""
+def _needed(compared: Compared, settings: Settings) -> np.ndarray:
+    """How many pairs would make the warn level visible: from (k se)^2 = margin^2, with k the quantiles of the MDE. NaN
+    where no number of pairs would do: what differs between runs remains."""
     found, limits = compared.found, compared.limits
+    # The quantiles of that many pairs, not of the few there are.
+    df = np.maximum(found.df, USUAL_DF)
     with np.errstate(divide="ignore", invalid="ignore"):
-        k = (compared.decided.mde - stdtrit(found.df, settings.mde_power) * found.se) / found.se
-        k = k + stdtrit(found.df, settings.mde_power)
+        alpha = settings.page_q / max(int(np.isfinite(found.p).sum()), 1)
+        k = stdtrit(df, 1 - alpha / 2) + stdtrit(df, settings.mde_power)
         allowed = (limits.margin / k) ** 2
         within = np.maximum(found.se**2 - found.between, 0.0) * compared.location.n
         pairs = np.where(allowed > found.between, within / (allowed - found.between), np.nan)
-        runs = found.se**2 / allowed
-    return pairs, runs
+    return np.maximum(pairs, settings.min_pairs)
 
 
 def _number(value: float) -> float | None:
