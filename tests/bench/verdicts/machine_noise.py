@@ -7,14 +7,13 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from driftline.verdicts.captures import compare_captures
 from driftline.verdicts.episodes import Traits
 from tests.bench.verdicts.goals import Goal, share
-from tests.bench.verdicts.pages import SQL
+from tests.bench.verdicts.noise import noise_of
 
 CAPTURES, TOGETHER, SESSIONS = 120, 3, 10
 PROGRAM = """
@@ -63,16 +62,7 @@ def _capture() -> list[float]:
 
 def _known(medians: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     told = [np.log(after / before) for before, after in pairwise(medians)]
-    evidence = pd.DataFrame({"difference": told})
-    with duckdb.connect() as connection:
-        connection.register("evidence", evidence)
-        connection.execute(
-            "create table source_noise as select 'x' as platform, 'profile' as side, 'wall_time_s' as metric,"
-            " 'log' as scale, null as stage, now() as recorded_at, null::double as variance, 1 as pairs, difference"
-            " from evidence"
-        )
-        connection.execute(SQL.read_text(encoding="utf-8"))
-        known = connection.execute("select sigma, df from noise").fetchnumpy()
+    known = noise_of(pd.DataFrame({"difference": told}))
     return np.asarray(known["sigma"], np.float64), np.asarray(known["df"], np.float64)
 
 

@@ -3,20 +3,17 @@ does, from repetitions."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
 import numpy as np
 import pandas as pd
 
-import driftline
 from driftline.verdicts.episodes import Compared, Traits, compare_pairs, differences
 from driftline.verdicts.paired import Floats, Noise, locate
+from tests.bench.verdicts.noise import noise_of
 
 FAMILIES = {"latency": 8, "tokens": 8, "rouge": 4}
 METRICS = sum(FAMILIES.values())
-SQL = Path(driftline.__file__).with_name("sql") / "175_noise.sql"
 
 
 class World(NamedTuple):
@@ -87,14 +84,7 @@ def learned(rng: np.random.Generator, kind: np.ndarray, world: World) -> Noise:
         told.append(locate(differences(baseline, candidate, kind[part] != "rouge")[0]))
     effect, variance, _, n = (np.concatenate([getattr(one, name) for one in told]) for name in told[0]._fields)
     frame = pd.DataFrame({"metric": repeated, "difference": effect, "variance": variance, "pairs": n})
-    with duckdb.connect() as connection:
-        connection.register("evidence", frame)
-        connection.execute(
-            "create table source_noise as select 'x' as platform, 'run' as side, 'log' as scale, null as stage,"
-            " now() as recorded_at, * from evidence"
-        )
-        connection.execute(SQL.read_text(encoding="utf-8"))
-        known = connection.execute("select sigma, tau, spread, df from noise order by metric").fetchnumpy()
+    known = noise_of(frame)
     noise = Noise(*(np.asarray(known[name], np.float64) for name in ("sigma", "tau", "spread", "df")))
     return in_turns(noise) if world.interleaved else noise
 
