@@ -41,8 +41,8 @@ KINDS = {
 }
 # How many statements and pages are kept: two hands full of ways to and fro.
 STATEMENTS, PAGES = 400, 30
-# The relations and macros that hold scores of single episodes.
-WITH_SCORES = ("episode_scores", "episode_metrics", "episode_deltas", "episode_changes")
+# The relations and macros that hold scores of single episodes, or depend on which there are.
+WITH_SCORES = ("episode_scores", "episode_metrics", "episode_deltas", "episode_changes", "root_state", "verdicts")
 # Two questions are asked at a time, each of many small steps: to share every core would cost both more than it gives.
 THREADS = max(1, (os.cpu_count() or 2) // 2)
 _LOCK = threading.Lock()
