@@ -12,3 +12,12 @@ create or replace macro required_profile(key) as (
     from profiles
     where profile = key
 );
+
+-- The key of a run or of a profile, or an error that names it.
+create or replace macro required_comparable(key) as (
+    select
+        case
+            when exists (select 1 from runs where run = key) or exists (select 1 from profiles where profile = key) then key
+            else error('neither a run nor a profile ' || key || ' in this root')
+        end
+);
