@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from console import Run
+from driftline.deciding import METRICS, is_settled
 from driftline.lifecycle import turns
 from driftline.lifecycle.captures import Capture
-from driftline.lifecycle.deciding import METRICS, is_settled
 from driftline.lifecycle.plan import Plan
 from driftline.lifecycle.turns import FIRST_LOOK, split_commands, take_turns
 from driftline.metrics import Metric

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from driftline.judging import judge
+from driftline.store import Store
 from roots import Root, metrics, prediction
 
 EPISODES = 12
@@ -78,3 +80,14 @@ def captured(
             "measurement": {"rounds": rounds},
         },
     )  # fmt: skip
+
+
+def verdict(store: Store, metric: str = "avg_latency_s", baseline: str = B, candidate: str = C) -> tuple[str, ...]:
+    """The verdict of a metric of the whole, and where its noise is known from."""
+    judge(store, "profile" if baseline.startswith("v") else "run", baseline, [candidate])
+    found = store.connection.execute(
+        "select verdict, noise_source from verdicts(?, ?) where metric = ? and coalesce(stage = '(totals)', true)",
+        [baseline, candidate, metric],
+    ).fetchall()
+    assert len(found) == 1, found
+    return tuple(found[0])

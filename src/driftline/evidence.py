@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from driftline.artifacts.profile import TOTALS
 from driftline.queries import Row
 from driftline.settings import Settings
 from driftline.verdicts.episodes import Traits
@@ -15,7 +16,6 @@ from driftline.verdicts.words import IMPROVED, INCONCLUSIVE, NO_CHANGE
 
 DIRECTIONS = {"higher": 1.0, "lower": -1.0}
 TIMES, RESOURCES = ("s",), ("MB", "%")
-TOTALS = "(totals)"
 # What a verdict rests on.
 EPISODES, OUTCOMES, CAPTURES, TURNS = "paired episodes", "paired outcomes", "captures", "captures in turns"
 THRESHOLD = "threshold"

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from driftline.artifacts.gate_policy import ADVISORY, CRITICAL, Policy, Rule
+from driftline.artifacts.profile import TOTALS
 from driftline.errors import UserError
 from driftline.metrics import Metric
 from driftline.queries import Row
 
 GO, NO_GO, UNDECIDED = "GO", "NO-GO", "UNDECIDED"
 HOLDS, BROKEN, OPEN, MISSING, EXCUSED = "holds", "broken", "open", "missing", "excused"
-TOTALS = "(totals)"
 # What is counted is a fact, however few there are.
 FACTS = ("gate",)
 

@@ -12,6 +12,7 @@ import inspect
 import json
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from threading import RLock
@@ -189,7 +190,7 @@ class _Entered:
         self.peak_mb: float | None = None
 
 
-class _Marked(Stage):
+class _Marked(Stage, ABC):
     """A stage or an episode that is written down. One may be entered in several threads and tasks at a time."""
 
     __slots__ = ("_log", "_name")
@@ -199,11 +200,13 @@ class _Marked(Stage):
         self._log = log
         self._name = name
 
+    @abstractmethod
     def _begin(self, entered: _Entered) -> None:
-        raise NotImplementedError
+        """Writes down that it is entered."""
 
+    @abstractmethod
     def _end(self, entered: _Entered) -> None:
-        raise NotImplementedError
+        """Writes down that it is left."""
 
     def __enter__(self) -> Stage:
         entered = _Entered(self.kind, self._name)

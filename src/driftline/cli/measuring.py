@@ -103,8 +103,8 @@ def _freeze_both(plan: Plan, against: str, until_decided: bool, traces: dict[str
     settled = None
     if until_decided:
         from driftline import queries
+        from driftline.deciding import is_settled
         from driftline.judging import settings_of
-        from driftline.lifecycle.deciding import is_settled
         from driftline.store import open_store
 
         with open_store(root) as store:
@@ -144,11 +144,13 @@ def calibrate(
     Without a command what the runs of the root tell is recorded: those of the same configuration, clean commit, data
     and machine. Lines are added to noise/MACHINE.jsonl; none is ever removed.
     """
-    from driftline.lifecycle import calibration
+    from driftline import calibration
+    from driftline.lifecycle.noise_record import append
+    from driftline.store import find_root
 
     if not command:
         lines = calibration.of_runs(root)
-        folder = calibration.find_root(root)
+        folder = find_root(root)
     else:
         folder = writable_root(root)
         notes = notes_folder(folder, may_make=True)
@@ -158,7 +160,7 @@ def calibrate(
             say(f"warning: {warning}")
         if code:
             raise typer.Exit(code)
-    for path in calibration.append(folder, lines):
+    for path in append(folder, lines):
         say(f"added to {path}")
     say(f"{len(lines)} pairs of repetitions recorded" if lines else "nothing new to record")
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from driftline.artifacts.profile import TOTALS
 from driftline.capture.times import utc
 from driftline.errors import UserError
 from driftline.lifecycle.captures import Capture
 
-FOLDER, TOTALS = "noise", "(totals)"
+FOLDER = "noise"
 # Of a whole capture; of a stage all that it measures.
 METRICS = ("wall_time_s", "peak_rss_mb", "avg_wall_time_per_episode_s")
 _OTHER = re.compile(r"[^A-Za-z0-9._-]")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from driftline import queries
+from driftline.artifacts.profile import TOTALS
 from driftline.comparands import Comparand
 from driftline.metrics import Metric, percent
 from driftline.reports.tables import as_markdown, as_table, markdown, visible
@@ -18,7 +19,6 @@ NUMBERS = COLUMNS[2:]
 # What is shown at once; the rest is counted, or shown when asked for.
 TELLING = ("regressed", "improved", "changed", "suspect")
 MARKS = {"regressed": "▼", "improved": "▲", "changed": "◆", "suspect": "?", "inconclusive": "…"}
-TOTALS = "(totals)"
 REASONS = NAMED = 3
 
 
@@ -39,9 +39,13 @@ class Judged:
 
     @property
     def has_failed(self) -> bool:
-        """Whether something got worse at fail level; by policy noise only what is certain counts."""
+        """Whether something got worse at fail level."""
+        return any(map(self.fails, self.rows))
+
+    def fails(self, row: Row) -> bool:
+        """Whether a row got worse at fail level; by policy noise only what is certain counts."""
         certain = ("regressed",) if self.policy == "noise" else ("regressed", "threshold only")
-        return any(row["level"] == "fail" and row["verdict"] in certain for row in self.rows)
+        return row["level"] == "fail" and row["verdict"] in certain
 
     @property
     def is_compared(self) -> bool:

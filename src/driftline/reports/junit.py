@@ -20,7 +20,7 @@ def as_junit(judged: Sequence[Judged], answers: Sequence[tuple[str, GateAnswer]]
     for subject, answer in answers:
         _add_gate(suites, subject, answer)
     for one in judged:
-        failed = [not answers and _has_failed(one, row) for row in one.shown]
+        failed = [not answers and one.fails(row) for row in one.shown]
         skipped = [not is_failed and _is_open(row) for row, is_failed in zip(one.shown, failed, strict=True)]
         suite = ET.SubElement(
             suites, "testsuite", name=_text(f"{one.candidate} against {one.comparand.baseline}"),
@@ -59,10 +59,6 @@ def _add_gate(suites: ET.Element, subject: str, answer: GateAnswer) -> None:
             ET.SubElement(case, "skipped", message=said)
         else:
             ET.SubElement(case, "system-out").text = said
-
-
-def _has_failed(one: Judged, row: Row) -> bool:
-    return Judged(one.comparand, one.candidate, [row], one.policy).has_failed
 
 
 def _is_open(row: Row) -> bool:

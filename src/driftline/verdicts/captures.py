@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from driftline.settings import DEFAULTS, Settings
-from driftline.verdicts.decision import Assessed, Compared, Evidence, decide_page
+from driftline.verdicts.decision import Assessed, Evidence
 from driftline.verdicts.episodes import Traits, limits_of
 from driftline.verdicts.paired import Estimate, Floats, Location
 
@@ -56,21 +56,6 @@ def assess_captures(
     evidence = Evidence(fewest, enough, nowhere, negligible, traits.is_primary, nowhere)
     location = Location(effect, own, own_df, fewest)
     return Assessed(location, found, limits, evidence, np.ones(len(effect)), before, after)
-
-
-def compare_captures(
-    baseline: Floats,
-    candidate: Floats,
-    traits: Traits,
-    sigma: Floats,
-    sigma_df: Floats,
-    assumed_tau: Floats,
-    settings: Settings = DEFAULTS,
-) -> Compared:
-    """The verdicts of a page of captures alone."""
-    return decide_page(
-        [assess_captures(baseline, candidate, traits, sigma, sigma_df, assumed_tau, settings)], settings
-    )[0]
 
 
 def _logs(values: Floats) -> Floats:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import bdtr
 
-from driftline.settings import DEFAULTS, Settings
-from driftline.verdicts.decision import Assessed, Compared, Evidence, Flags, Limits, decide_page
+from driftline.verdicts.decision import Assessed, Evidence, Flags, Limits
 from driftline.verdicts.episodes import Traits
 from driftline.verdicts.paired import Estimate, Floats, Location
 
@@ -33,16 +32,3 @@ def assess_counts(
     limits = Limits(traits.direction, levels[0], levels[1], none, np.zeros(len(n)))
     evidence = Evidence(n, n > 0, (n > 0) & (changed == 0), nowhere, traits.is_primary, ~nowhere)
     return Assessed(Location(effect, none, none, n), found, limits, evidence, np.ones(len(n)), before, after)
-
-
-def compare_counts(
-    baseline_only: Floats,
-    candidate_only: Floats,
-    both: Floats,
-    n: Floats,
-    is_number: Flags,
-    traits: Traits,
-    settings: Settings = DEFAULTS,
-) -> Compared:
-    """The verdicts of a page of outcomes alone."""
-    return decide_page([assess_counts(baseline_only, candidate_only, both, n, is_number, traits)], settings)[0]

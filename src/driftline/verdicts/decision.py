@@ -150,3 +150,8 @@ def decide_page(parts: Sequence[Assessed], settings: Settings = DEFAULTS) -> lis
         )
         for part, decided in zip(parts, split, strict=True)
     ]  # fmt: skip
+
+
+def decide_alone(part: Assessed, settings: Settings = DEFAULTS) -> Compared:
+    """The verdicts of a page that has this part alone."""
+    return decide_page([part], settings)[0]

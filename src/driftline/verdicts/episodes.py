@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from driftline.settings import DEFAULTS, Settings
-from driftline.verdicts.decision import Assessed, Compared, Evidence, Flags, Limits, decide_page
+from driftline.verdicts.decision import Assessed, Evidence, Flags, Limits
 from driftline.verdicts.paired import Floats, Noise, estimate, locate, log_ratios
 
 
@@ -43,18 +43,6 @@ def differences(baseline: Floats, candidate: Floats, is_log: Flags) -> tuple[Flo
         changes[~is_log] = np.where(paired, after - before, np.nan) / middle[:, None]
     unit[~is_log] = middle
     return changes, unit
-
-
-def compare_pairs(
-    baseline: Floats,
-    candidate: Floats,
-    traits: Traits,
-    noise: Noise,
-    runs: Floats | float = 1.0,
-    settings: Settings = DEFAULTS,
-) -> Compared:
-    """The verdicts of a page of pairs alone."""
-    return decide_page([assess_pairs(baseline, candidate, traits, noise, runs, settings)], settings)[0]
 
 
 def assess_pairs(

@@ -97,7 +97,7 @@ def rows(
 
 def _percent(effects: np.ndarray, traits: Traits, scale: np.ndarray) -> np.ndarray:
     """Effects as per cent of the baseline: of ratios by their exponential, of differences by the baseline's mean."""
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         percent: np.ndarray = 100 * np.where(traits.is_log, np.expm1(effects), effects / scale)
     return percent
 
@@ -108,7 +108,7 @@ def _needed(compared: Compared, settings: Settings) -> np.ndarray:
     found, limits = compared.found, compared.limits
     # The quantiles of that many pairs, not of the few there are.
     df = np.maximum(found.df, USUAL_DF)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         alpha = settings.page_q / max(int(np.isfinite(found.p).sum()), 1)
         k = stdtrit(df, 1 - alpha / 2) + stdtrit(df, settings.mde_power)
         allowed = (limits.margin / k) ** 2

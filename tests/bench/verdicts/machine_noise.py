@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from driftline.verdicts.captures import compare_captures
+from driftline.verdicts.captures import assess_captures
+from driftline.verdicts.decision import decide_alone
 from driftline.verdicts.episodes import Traits
 from tests.bench.verdicts.goals import Goal, share
 from tests.bench.verdicts.noise import noise_of
@@ -47,9 +48,8 @@ def repetitions() -> Iterator[Goal]:
             series = sessions[:, :, column]
             for at in range(SESSIONS, len(series) - 1):
                 sigma, df = _known(np.median(series[at - SESSIONS : at], axis=1))
-                page = compare_captures(
-                    series[at : at + 1], series[at + 1 : at + 2], _cost(), sigma, df, np.array([np.nan])
-                )
+                sides = series[at : at + 1], series[at + 1 : at + 2]
+                page = decide_alone(assess_captures(*sides, _cost(), sigma, df, np.array([np.nan])))
                 trials += 1
                 alarms += str(page.decided.verdict[0]) in ("regressed", "improved")
         yield share(f"really nothing changed, {kind} time, 3 captures a side: alarms", alarms, trials)

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from driftline.verdicts.episodes import Compared, Traits, compare_pairs, differences
+from driftline.verdicts.decision import Compared, decide_alone
+from driftline.verdicts.episodes import Traits, assess_pairs, differences
 from driftline.verdicts.paired import Floats, Noise, locate
 from tests.bench.verdicts.noise import noise_of
 
@@ -103,5 +104,5 @@ def judged(
     for page in np.array_split(np.arange(len(kind)), pages):
         some = Traits(*(column[page] for column in about))
         known = Noise(*(column[page] for column in noise))
-        found.append(compare_pairs(sides[0][page], sides[1][page], some, known, world.runs))
+        found.append(decide_alone(assess_pairs(sides[0][page], sides[1][page], some, known, world.runs)))
     return found

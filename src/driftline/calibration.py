@@ -14,10 +14,8 @@ from driftline.capture.execution import execute
 from driftline.capture.launch import Request
 from driftline.judging import learn
 from driftline.lifecycle.captures import Capture
-from driftline.lifecycle.noise_record import append, of_captures
-from driftline.store import find_root, open_store
-
-__all__ = ["Repeated", "append", "find_root", "of_command", "of_runs"]
+from driftline.lifecycle.noise_record import of_captures
+from driftline.store import open_store
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from driftline.evidence import traits
 from driftline.lifecycle.captures import Capture
 from driftline.metrics import Metric
 from driftline.settings import DEFAULTS, Settings
-from driftline.verdicts.episodes import compare_pairs
+from driftline.verdicts.decision import decide_alone
+from driftline.verdicts.episodes import assess_pairs
 from driftline.verdicts.paired import Noise
 from driftline.verdicts.sequential import at_look
 from driftline.verdicts.words import CHANGED, IMPROVED, NO_CHANGE, REGRESSED
@@ -32,5 +33,6 @@ def is_settled(
     told = traits([asdict(metric) | {"is_primary": True} for metric in about], settings)
     none = np.zeros(len(METRICS))
     noise = Noise(np.full(len(METRICS), np.nan), none, none, none)
-    found = compare_pairs(baseline, candidate, told, noise, settings=at_look(settings, look))
+    now = at_look(settings, look)
+    found = decide_alone(assess_pairs(baseline, candidate, told, noise, settings=now), now)
     return all(str(verdict) in SETTLED for verdict in found.decided.verdict)
