@@ -16,6 +16,7 @@ from dashboard.page import Page
 from dashboard.pages import delta, episodes, home, kpis, performance, problems, quality
 from dashboard.state import Selection
 from driftline import queries
+from driftline.judging import judge
 from driftline.reports.choice import Choice
 from driftline.reports.home import ask_ahead
 from driftline.scoring import score
@@ -24,25 +25,30 @@ from driftline.store import Store, open_store
 
 @dataclass(frozen=True)
 class _Kind:
-    """A page: what builds it, whether it shows scores of single episodes, and what is asked while they are computed."""
+    """A page: what builds it, whether it shows scores of single episodes, which pair it shows verdicts of, and what is
+    asked while all that is computed."""
 
     build: Callable[[queries.Connection, Selection], Page]
     is_scored: bool = False
+    judged: Callable[[queries.Connection, Selection], Choice | None] | None = None
     ask_ahead: Callable[[queries.Remembering, Choice], None] | None = None
 
 
 KINDS = {
-    "home": _Kind(home.build, is_scored=True, ask_ahead=ask_ahead),
+    "home": _Kind(home.build, is_scored=True, judged=quality.choice_of, ask_ahead=ask_ahead),
     "kpis": _Kind(kpis.build),
-    "delta": _Kind(delta.build),
+    "delta": _Kind(delta.build, is_scored=True, judged=quality.choice_of),
     "episodes": _Kind(episodes.build, is_scored=True),
-    "performance": _Kind(performance.build),
+    "performance": _Kind(performance.build, judged=performance.choice_of),
     "problems": _Kind(problems.build),
 }
 # How many statements and pages are kept: two hands full of ways to and fro.
 STATEMENTS, PAGES = 400, 30
 # The relations and macros that hold scores of single episodes, or depend on which there are.
-WITH_SCORES = ("episode_scores", "episode_metrics", "episode_deltas", "episode_changes", "root_state", "verdicts")
+WITH_SCORES = (
+    *("episode_scores", "episode_metrics", "episode_deltas", "episode_changes"),
+    *("root_state", "verdicts", "noise"),
+)
 # Two questions are asked at a time, each of many small steps: to share every core would cost both more than it gives.
 THREADS = max(1, (os.cpu_count() or 2) // 2)
 _LOCK = threading.Lock()
@@ -62,6 +68,7 @@ class _Shared:
     def forget(self) -> None:
         """For when the state has changed; who looks at the old one keeps its answers."""
         self.answers, self.scored = queries.Answers(STATEMENTS), set[str]()
+        self.judged = set[tuple[str, str]]()
         self.forget_scores()
 
     def forget_scores(self) -> None:
@@ -93,6 +100,17 @@ class _Shared:
         elif is_new:
             self.forget()
         self.scored |= runs
+        return is_new
+
+    def judge(self, baseline: str, candidate: str) -> bool:
+        """Works out the verdicts of a pair, if that was not done before. Returns whether anything was new."""
+        before = self.store.sources
+        is_new = (baseline, candidate) not in self.judged and judge(self.store, baseline, [candidate])
+        if is_new and self.store.sources == before:
+            self.forget_scores()
+        elif is_new:
+            self.forget()
+        self.judged.add((baseline, candidate))
         return is_new
 
 
@@ -137,11 +155,15 @@ def _reading(selection: Selection) -> Iterator[Reading]:
         shared = _shared()
         reading = shared.read(asks_beside=kind.ask_ahead is not None)
         stack.callback(reading.model.close)
-        choice = quality.choice_of(reading.model, selection) if kind.is_scored else None
+        choose = kind.judged or (quality.choice_of if kind.is_scored else None)
+        choice = choose(reading.model, selection) if choose else None
         if choice:
             if kind.ask_ahead:
                 kind.ask_ahead(reading.model, choice)
-            if shared.score({choice.baseline, choice.focus}):
+            is_new = kind.is_scored and shared.score({choice.baseline, choice.focus})
+            if kind.judged:
+                is_new |= shared.judge(choice.baseline, choice.focus)
+            if is_new:
                 reading = shared.read()
                 stack.callback(reading.model.close)
         open_ones = stack.pop_all()

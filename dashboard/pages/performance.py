@@ -11,11 +11,17 @@ from dashboard.profile_panel import profile_panel
 from dashboard.state import Selection
 from driftline import queries
 from driftline.queries import Kept
-from driftline.reports import breakdown, cost_figures, html, performance
-from driftline.reports.choice import ProfileComparison, choose_profiles, shorten
+from driftline.reports import breakdown, cost_figures, html, performance, sureness
+from driftline.reports.choice import Choice, ProfileComparison, choose_profiles, shorten
 from driftline.reports.tradeoff import Sides
 
 Row = queries.Row
+
+
+def choice_of(connection: queries.Connection, selection: Selection) -> Choice | None:
+    kept = Kept(selection.hosts, selection.profile_datasets)
+    asked = (selection.profile_baseline, selection.profile_candidates, selection.profile_focus)
+    return choose_profiles(connection, *asked, kept)
 
 
 def build(connection: queries.Connection, selection: Selection) -> Page:
@@ -23,9 +29,7 @@ def build(connection: queries.Connection, selection: Selection) -> Page:
     every = queries.profile_list(connection, kept)
     profiles = {row["profile"]: row for row in every if row["is_kept"]}
     labels, prefix = shorten([row["profile"] for row in every])
-    choice = choose_profiles(
-        connection, selection.profile_baseline, selection.profile_candidates, selection.profile_focus, kept
-    )
+    choice = choice_of(connection, selection)
     alone = queries.coverage(connection).rows
     panel = profile_panel(selection, choice, every, labels, prefix, alone)
     if choice is None:
@@ -44,7 +48,7 @@ def build(connection: queries.Connection, selection: Selection) -> Page:
         "releases",
         choice,
         labels,
-        [f"Dataset {', '.join(facts)}" if facts else "", "noise not weighed"],
+        [f"Dataset {', '.join(facts)}" if facts else "", sureness.chip(connection, "profile", choice.baseline)],
         comparison.to,
     )
     body = performance.before_trends(connection, comparison)

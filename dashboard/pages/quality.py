@@ -11,7 +11,7 @@ from dashboard.page import Page
 from dashboard.run_panel import run_panel
 from dashboard.state import Selection
 from driftline import queries
-from driftline.reports import html
+from driftline.reports import html, sureness
 from driftline.reports.choice import Choice, Comparison, choose_runs, labels_of
 from driftline.reports.mixed import banner
 
@@ -37,7 +37,7 @@ def build(connection: queries.Connection, selection: Selection, body: Part, figu
     labels = labels_of(runs, (choice.baseline, *choice.candidates))
     comparison = Comparison(choice.baseline, choice.focus, choice.others, labels, full.query)
     focused = next(row for row in runs if row["run"] == choice.focus)
-    facts = [f"{focused['episodes'] or 0} episodes", "noise not weighed"]
+    facts = [f"{focused['episodes'] or 0} episodes", sureness.chip(connection, "run", choice.baseline)]
     context = shell.context("runs", choice, labels, facts, comparison.to)
     said = banner(connection, comparison) + body(connection, comparison, full)
     return Page(panel, context, said, full, figures and _later(figures, comparison, full))

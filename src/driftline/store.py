@@ -139,8 +139,10 @@ class Store:
 
     @property
     def sources(self) -> list[str]:
-        """What the model reads, without computed scores: where these are equal, so are all rows but those of scores."""
-        return [part for part in self._model.sources if not part.startswith("create or replace view source_scores ")]
+        """What the model reads, without what was computed: where these are equal, so are all rows but those of scores
+        and of verdicts."""
+        computed = tuple(f"create or replace view source_{kind} " for kind in ("scores", "reruns", "verdicts"))
+        return [part for part in self._model.sources if not part.startswith(computed)]
 
     def write_shell_file(self) -> Path:
         """The start file of the duckdb shell: the same model, in the cache folder."""

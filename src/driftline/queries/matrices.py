@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from driftline.artifacts.bulk import literal, literals
 from driftline.queries.asking import Connection, Table, ask
+from driftline.queries.runs import VERDICT_COLUMNS
 
 # What the table of KPIs sorts by; all but the first two are columns of `run_kpis`.
 KPI_COLUMNS = (
@@ -145,7 +146,8 @@ cells as (
 select
     c.metric, m.label, m.unit, c.reference, m.family, m.is_primary, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs,
     warn_at_pct(c.baseline, m.warn_abs, m.fail_abs, m.warn_pct) as warn_at_pct,
-    c.baseline, c.run, c.candidate, c.delta, c.delta_pct, c.level, c.gain, c.status,
+    c.baseline, c.run, c.candidate, c.delta, c.delta_pct, c.good, c.level, c.gain, c.status,
+    {VERDICT_COLUMNS},
     case
         when c.status = 'only in baseline' and m.family = 'flow' and not c.has_diagnostics then 'no diagnostics'
         when c.status = 'not comparable'
@@ -163,7 +165,9 @@ select
     count(*) filter (where c.level = 'warn') over of_run as past_warn,
     count(*) filter (where c.gain in ('warn', 'fail')) over of_run as gains
 from cells as c
-inner join metrics as m using (metric)
+inner join metrics as m on m.metric = c.metric
+left join verdicts({literal(baseline)}, {literal(candidates[0])}) as v
+    on c.run = {literal(candidates[0])} and v.metric = c.metric and v.reference is not distinct from c.reference
 window of_metric as (partition by c.metric, c.reference), of_run as (partition by c.run)
 order by
     m.is_primary desc,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from driftline.artifacts.bulk import literal, literals
 from driftline.queries.asking import Connection, Row, Table, ask, frame
+from driftline.queries.runs import VERDICT_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,9 +99,12 @@ def stage_matrix(connection: Connection, baseline: str, candidates: list[str]) -
 
 select
     c.stage, c.stage_order, c.metric, m.label, c.baseline, c.profile, c.candidate, c.delta, c.delta_pct, c.good,
-    c.level, c.gain, c.status, c.note
+    c.level, c.gain, c.status, c.note, m.is_primary and c.stage = '(totals)' as is_primary,
+    {VERDICT_COLUMNS}
 from cells as c
-inner join metrics as m using (metric)
+inner join metrics as m on m.metric = c.metric
+left join verdicts({literal(baseline)}, {literal(candidates[0])}) as v
+    on c.profile = {literal(candidates[0])} and v.metric = c.metric and v.stage = c.stage
 window of_row as (partition by c.stage, c.metric)
 order by
     c.stage = '(totals)' desc,

@@ -68,7 +68,7 @@ def _heading(cells: Sequence[Row], comparison: Comparison, runs: Sequence[str], 
     against = f"Scores against {_list(references)}. " if references else ""
     return (
         f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(insight(by_run, comparison, registry))}</h1>'
-        + html.lead(esc(against + answer.NO_NOISE))
+        + html.lead(esc(against + (answer.WEIGHED if answer.is_weighed(by_run[comparison.focus]) else answer.NO_NOISE)))
     )
 
 
@@ -199,11 +199,20 @@ def _cell(row: Row | None, metric: Metric) -> str:
     value = f"<b>{esc(metric.shown(row['candidate']))}</b>"
     if row["delta"] == 0:
         return f'<div class="l1">{value}<span class="m">= 0</span></div>'
-    beyond = '<div class="l3">beyond scale</div>' if (row["delta_pct"] or 0) > STRIP_HIGH else ""
+    beyond = '<div class="l3">beyond scale</div>' if (row["delta_pct"] or 0) > STRIP_HIGH else _ends(row)
     moved = html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"]))
     return (
         f'<div class="l1">{value}<span>{moved}</span></div><div class="l2">{html.chip(row)}{_strip(row)}</div>{beyond}'
     )
+
+
+def _ends(row: Row) -> str:
+    """The ends of the interval, where a verdict rests on it; what is open says from where on it would be seen."""
+    if row["ci_low"] is None:
+        return ""
+    if row["verdict"] in ("suspect", "inconclusive"):
+        return f'<div class="l3">{html.sees(row)}</div>'
+    return f'<div class="l3">{esc(percent(row["ci_low"]))} … {esc(percent(row["ci_high"]))}</div>'
 
 
 def _missing(row: Row, metric: Metric) -> str:
@@ -215,16 +224,23 @@ def _missing(row: Row, metric: Metric) -> str:
 
 
 def _strip(row: Row) -> str:
-    """A hollow dot on a scale of −100 … +100 % of the baseline over the warn level: no interval is known."""
-    pct = row["delta_pct"]
+    """The change on a scale of −100 … +100 % of the baseline over the warn level, with its 95 % interval; a hollow dot
+    where none is known."""
+    has_interval = row["ci_low"] is not None
+    pct = row["effect_pct"] if has_interval else row["delta_pct"]
     if pct is None:
         return '<span class="m">baseline is 0</span>'
     share = 100 / (STRIP_HIGH - STRIP_LOW)
-    at = (min(max(pct, STRIP_LOW), STRIP_HIGH) - STRIP_LOW) * share
+    at, low, high = (
+        (min(max(end, STRIP_LOW), STRIP_HIGH) - STRIP_LOW) * share
+        for end in (pct, row["ci_low"] or 0.0, row["ci_high"] or 0.0)
+    )
+    bar = f'<em style="left:{low:.1f}%;width:{high - low:.1f}%"></em>' if has_interval else ""
     half = min(row["warn_at_pct"] or 0, STRIP_HIGH) * share
     return (
         f'<span class="iv" role="img" aria-label="{esc(percent(pct))}"><i style="left:{50 - half:.1f}%;'
-        f'width:{2 * half:.1f}%"></i><u></u><s style="left:{at:.1f}%"></s></span>'
+        f'width:{2 * half:.1f}%"></i><u></u>{bar}<s{" class=sure" if has_interval else ""} style="left:{at:.1f}%"></s>'
+        "</span>"
     )
 
 

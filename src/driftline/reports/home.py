@@ -7,7 +7,7 @@ from typing import Any
 
 from driftline import queries
 from driftline.metrics import Metric
-from driftline.reports import answer, episode_rows, html
+from driftline.reports import answer, episode_rows, html, sureness
 from driftline.reports.choice import Choice, Comparison
 from driftline.reports.html import esc
 
@@ -48,7 +48,8 @@ def render(connection: queries.Connection, comparison: Comparison) -> str:
     episodes = queries.episode_changes(connection, *pair)
     table = queries.deltas(connection, *pair)
     tiles = queries.kpi_deltas(connection, comparison.baseline, [comparison.focus, *comparison.others])
-    by_run = {run: [row for row in tiles.rows if row["run"] == run] for run in (comparison.focus, *comparison.others)}
+    by_run = {run: [row for row in tiles.rows if row["run"] == run] for run in comparison.others}
+    by_run[comparison.focus] = table.rows
     return (
         _answer(comparison, table.rows, episodes.rows, by_run, queries.causes(connection, *pair).rows, registry)
         + _tiles(comparison, by_run, registry)
@@ -187,10 +188,11 @@ def _differs(table: queries.Table, registry: answer.Registry) -> str:
     title = f"What differs first: {len(moved)} of {len(table.rows)} metrics moved"
     against = sorted({row["reference"] for row in moved if row["reference"]})
     scored = f"Scores against {', '.join(against)}. " if against else ""
-    caption = f"{scored}Strip: per cent of the baseline, grey inside the warn level, hollow dot: no interval known. "
+    caption = f"{scored}Strip: per cent of the baseline, grey inside the warn level. "
+    noise = answer.WEIGHED if answer.is_weighed(table.rows) else answer.NO_NOISE
     head = (
         ("", "Metric"), ("n", "Baseline"), ("n", "Candidate"), ("fst", html.strip_scale()), ("n", "Change"),
-        ("", "Level"),
+        ("", "Verdict"),
     )  # fmt: skip
     rows = [("", _cells(row, registry)) for row in moved]
     folded = _folded("unchanged", [registry[row["metric"]].label for row in same])
@@ -198,7 +200,8 @@ def _differs(table: queries.Table, registry: answer.Registry) -> str:
         "not compared", [f"{registry[row['metric']].label} ({row['note'] or row['status']})" for row in apart]
     )
     body = html.table(head, rows, "forest") if rows else html.empty("Every metric that both runs have is the same.")
-    return html.heading(title, caption + answer.NO_NOISE, table.sql) + body + folded
+    sure = sureness.panel(table.rows, registry, "run")
+    return html.heading(title, caption + noise, table.sql) + body + folded + sure
 
 
 def _cells(row: Row, registry: answer.Registry) -> list[str]:
@@ -208,9 +211,9 @@ def _cells(row: Row, registry: answer.Registry) -> list[str]:
         f'<span class="m">{esc(metric.told_unit)}</span>',
         esc(metric.shown(row["baseline"])),
         f"<b>{esc(metric.shown(row['candidate']))}</b>",
-        html.strip(row["delta_pct"], row["warn_at_pct"]),
+        html.strip(row),
         html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"])),
-        html.chip(row),
+        f"{html.chip(row)} {html.sees(row)}",
     ]
 
 

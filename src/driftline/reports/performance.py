@@ -59,16 +59,27 @@ def _stages(rows: Sequence[Row], comparison: ProfileComparison, registry: answer
     gone = [row["stage"] for row in timed if row["status"] == "only in baseline"]
     new = [row["stage"] for row in timed if row["status"] == "only in candidate"]
     parts = []
-    past = [row for row in rows if row["stage"] != "(totals)" and row["level"] == "fail"]
+    is_weighed = answer.is_weighed(rows)
+    level = "verdict_level" if is_weighed else "level"
+    past = [
+        row
+        for row in rows
+        if row["stage"] != "(totals)" and row[level] == "fail" and (not is_weighed or row["verdict"] == "regressed")
+    ]
     if past:
         named = [_past_level(row, registry[row["metric"]]) for row in past[:NAMED]]
-        parts.append(f"Past fail: {', '.join(named)}{f' and {len(past) - NAMED} more' if len(past) > NAMED else ''}.")
+        word = "Regressed past fail" if is_weighed else "Past fail"
+        more = f" and {len(past) - NAMED} more" if len(past) > NAMED else ""
+        parts.append(f"{word}: {', '.join(named)}{more}.")
     if gone:
         parts.append(f"<b>{esc(', '.join(gone))}</b> only in {esc(comparison.labels[comparison.baseline])}.")
     if new:
         parts.append(f"<b>{esc(', '.join(new))}</b> only in {esc(comparison.labels[comparison.focus])}.")
-    drawn = "drawn below, but " if len(comparison.profiles) >= TREND_FROM else ""
-    parts.append(f"Levels are thresholds only: how far captures of one release differ is {drawn}not weighed.")
+    if is_weighed:
+        parts.append("Verdicts weigh how far captures of one release differ.")
+    else:
+        drawn = "drawn below, but " if len(comparison.profiles) >= TREND_FROM else ""
+        parts.append(f"Levels are thresholds only: how far captures of one release differ is {drawn}not known enough.")
     return " ".join(parts)
 
 

@@ -11,6 +11,7 @@ import bokeh
 from driftline import queries
 from driftline.errors import UserError
 from driftline.files import write_atomically
+from driftline.judging import judge
 from driftline.reports import breakdown, cost_figures, home, html, performance, problems, quality_figures
 from driftline.reports.choice import (
     Choice,
@@ -82,6 +83,7 @@ def _score_chosen(store: Store, baseline: str | None, candidate: str | None) -> 
         choice = _chosen(connection, baseline, candidate)
     if choice:
         score(store, (choice.baseline, choice.focus))
+        judge(store, choice.baseline, [choice.focus])
 
 
 def _home(connection: Any, baseline: str | None, candidate: str | None) -> str:

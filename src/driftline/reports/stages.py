@@ -8,7 +8,7 @@ from typing import Any
 
 from driftline import queries
 from driftline.metrics import Metric, percent
-from driftline.reports import html
+from driftline.reports import html, sureness
 from driftline.reports.choice import Comparison
 from driftline.reports.html import esc
 
@@ -36,7 +36,8 @@ def render(table: queries.Table, comparison: Comparison, registry: Registry) -> 
         folded = html.fold(f"{len(rest)} more row{'s' if len(rest) > 1 else ''}", _table(rest, comparison, registry))
     heading = html.heading(title(table.rows, comparison, registry), caption, table.sql)
     body = _table(shown, comparison, registry) if rows else html.empty("Neither profile states totals or stages.")
-    return heading + body + folded
+    focused = [row for row in table.rows if row["profile"] == comparison.focus]
+    return heading + body + folded + sureness.panel(focused, registry, "profile")
 
 
 def title(rows: Sequence[Row], comparison: Comparison, registry: Registry) -> str:
@@ -113,4 +114,5 @@ def _cell(row: Row | None, metric: Metric) -> str:
     return (
         f'<div class="l1">{value}<span>{html.change(row["delta"], pct)}</span></div>'
         f'<div class="l2">{html.chip(row)}<span class="m">{esc(metric.shown_delta(row["delta"]))}</span></div>'
+        + (f'<div class="l3">{seen}</div>' if (seen := html.sees(row)) else "")
     )

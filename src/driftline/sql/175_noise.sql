@@ -63,6 +63,7 @@ select
     case when own is null then greatest(1.4826 * middle, large / 1.645) / sqrt(2) else sqrt(of_a_pair) end as sigma,
     case when own is not null then sqrt(greatest(squares - own, 0) / 2) end as tau,
     sqrt(squares) as spread,
+    100 * (exp(sqrt(squares)) - 1) as spread_pct,
     0.8 * n_pairs as df,
     n_pairs,
     updated_at
