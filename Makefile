@@ -30,7 +30,7 @@ run: .venv/.installed  ## Serve the dashboard on ROOT (data) at PORT (5006)
 	$(BIN)/driftline serve --root $(ROOT) --port $(PORT)
 
 test: .venv/.installed-dev .venv/.chromium  ## Run all tests; installs what they need
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: .venv/.installed-dev  ## Check format, style and types
 	$(BIN)/ruff format --check .

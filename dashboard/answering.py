@@ -25,30 +25,32 @@ from driftline.store import Store, open_store
 
 @dataclass(frozen=True)
 class _Kind:
-    """A page: what builds it, whether it shows scores of single episodes, which pair it shows verdicts of, and what is
-    asked while all that is computed."""
+    """A page: what builds it, whether it shows scores of single episodes, of which side (run or profile) it shows
+    verdicts, and what is asked while all that is computed."""
 
     build: Callable[[queries.Connection, Selection], Page]
     is_scored: bool = False
-    judged: Callable[[queries.Connection, Selection], Choice | None] | None = None
+    judged: tuple[str, Callable[[queries.Connection, Selection], Choice | None]] | None = None
     ask_ahead: Callable[[queries.Remembering, Choice], None] | None = None
 
 
 KINDS = {
-    "home": _Kind(home.build, is_scored=True, judged=quality.choice_of, ask_ahead=ask_ahead),
+    "home": _Kind(home.build, is_scored=True, judged=("run", quality.choice_of), ask_ahead=ask_ahead),
     "kpis": _Kind(kpis.build),
-    "delta": _Kind(delta.build, is_scored=True, judged=quality.choice_of),
+    "delta": _Kind(delta.build, is_scored=True, judged=("run", quality.choice_of)),
     "episodes": _Kind(episodes.build, is_scored=True),
-    "performance": _Kind(performance.build, judged=performance.choice_of),
+    "performance": _Kind(performance.build, judged=("profile", performance.choice_of)),
     "problems": _Kind(problems.build),
 }
 # How many statements and pages are kept: two hands full of ways to and fro.
 STATEMENTS, PAGES = 400, 30
-# The relations and macros that hold scores of single episodes, or depend on which there are.
-WITH_SCORES = (
+# The relations and macros that hold scores of single episodes and verdicts, or depend on which there are.
+COMPUTED = (
     *("episode_scores", "episode_metrics", "episode_deltas", "episode_changes"),
-    *("root_state", "verdicts", "noise"),
+    *("root_state", "scores_of", "verdicts", "noise"),
 )
+# Candidates beside the one in focus are scored as well as long as that is done at once: their episodes are no more.
+SCORED_BESIDE = 100
 # Two questions are asked at a time, each of many small steps: to share every core would cost both more than it gives.
 THREADS = max(1, (os.cpu_count() or 2) // 2)
 _LOCK = threading.Lock()
@@ -58,7 +60,7 @@ Built = tuple[str, Page]
 
 
 class _Shared:
-    """The store of this process, and what was found in its present state: answers, those that hold scores of episodes,
+    """The store of this process, and what was found in its present state: answers, those that hold what is computed,
     pages with their figures, and the runs whose episodes are scored."""
 
     def __init__(self, store: Store) -> None:
@@ -68,18 +70,18 @@ class _Shared:
     def forget(self) -> None:
         """For when the state has changed; who looks at the old one keeps its answers."""
         self.answers, self.scored = queries.Answers(STATEMENTS), set[str]()
-        self.judged = set[tuple[str, str]]()
-        self.forget_scores()
+        self.judged = set[tuple[str, str, tuple[str, ...]]]()
+        self.forget_computed()
 
-    def forget_scores(self) -> None:
-        """For when nothing but scores has changed."""
-        self.with_scores, self.pages = queries.Answers(STATEMENTS), queries.Answers(2 * PAGES)
+    def forget_computed(self) -> None:
+        """For when nothing but scores and verdicts has changed."""
+        self.computed, self.pages = queries.Answers(STATEMENTS), queries.Answers(2 * PAGES)
 
     def read(self, asks_beside: bool = False) -> Reading:
-        plain, with_scores = self.answers, self.with_scores
+        plain, computed = self.answers, self.computed
 
         def place(statement: str) -> queries.Answers:
-            return with_scores if any(name in statement for name in WITH_SCORES) else plain
+            return computed if any(name in statement for name in COMPUTED) else plain
 
         other = self._look() if asks_beside else None
         return Reading(queries.Remembering(self._look(), place, other), self.pages)
@@ -93,24 +95,31 @@ class _Shared:
 
     def score(self, runs: set[str]) -> bool:
         """Scores the episodes of these runs, if that was not done before. Returns whether the state has changed."""
-        before, missing = self.store.sources, runs - self.scored
-        is_new = bool(missing) and score(self.store, sorted(missing))
-        if is_new and self.store.sources == before:
-            self.forget_scores()
-        elif is_new:
-            self.forget()
+        missing = runs - self.scored
+        is_new = bool(missing) and self._changes(lambda: score(self.store, sorted(missing)))
+        if is_new:
+            # More scores make other verdicts.
+            self.judged.clear()
         self.scored |= runs
         return is_new
 
-    def judge(self, baseline: str, candidate: str) -> bool:
-        """Works out the verdicts of a pair, if that was not done before. Returns whether anything was new."""
+    def judge(self, side: str, choice: Choice) -> bool:
+        """Works out the verdicts of the candidates, if that was not done before. Returns whether anything was new."""
+        candidates = (choice.focus, *choice.others)
+        if (side, choice.baseline, candidates) in self.judged:
+            return False
+        is_new = self._changes(lambda: judge(self.store, side, choice.baseline, candidates))
+        self.judged.add((side, choice.baseline, candidates))
+        return is_new
+
+    def _changes(self, compute: Callable[[], bool]) -> bool:
+        """Computes, and forgets what it has outdated. Returns whether anything was new."""
         before = self.store.sources
-        is_new = (baseline, candidate) not in self.judged and judge(self.store, baseline, [candidate])
+        is_new = compute()
         if is_new and self.store.sources == before:
-            self.forget_scores()
+            self.forget_computed()
         elif is_new:
             self.forget()
-        self.judged.add((baseline, candidate))
         return is_new
 
 
@@ -147,6 +156,16 @@ def _shared() -> _Shared:
     return shared
 
 
+def _to_score(connection: queries.Connection, choice: Choice) -> set[str]:
+    """The runs that are shown episode by episode, and of the others those that take no time."""
+    episodes = {row["run"]: row["episodes"] or 0 for row in queries.selectable_runs(connection)}
+    beside, left = set[str](), SCORED_BESIDE
+    for run in choice.others:
+        left -= episodes.get(run, 0)
+        beside |= {run} if left >= 0 else set()
+    return {choice.baseline, choice.focus} | beside
+
+
 @contextmanager
 def _reading(selection: Selection) -> Iterator[Reading]:
     """The model with the scores that the page shows; they are computed while the other core answers questions."""
@@ -155,14 +174,14 @@ def _reading(selection: Selection) -> Iterator[Reading]:
         shared = _shared()
         reading = shared.read(asks_beside=kind.ask_ahead is not None)
         stack.callback(reading.model.close)
-        choose = kind.judged or (quality.choice_of if kind.is_scored else None)
+        side, choose = kind.judged or ("", quality.choice_of if kind.is_scored else None)
         choice = choose(reading.model, selection) if choose else None
         if choice:
             if kind.ask_ahead:
                 kind.ask_ahead(reading.model, choice)
-            is_new = kind.is_scored and shared.score({choice.baseline, choice.focus})
-            if kind.judged:
-                is_new |= shared.judge(choice.baseline, choice.focus)
+            is_new = kind.is_scored and shared.score(_to_score(reading.model, choice))
+            if side:
+                is_new |= shared.judge(side, choice)
             if is_new:
                 reading = shared.read()
                 stack.callback(reading.model.close)

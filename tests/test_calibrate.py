@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,10 @@ def test_a_command_is_measured_again_and_again(root: Root, driftline: Run, monke
 
     assert (ended.code, ended.out) == (0, "")
     assert f"added to {root.folder}/noise/box.jsonl" in ended.err
+    assert "3 pairs of repetitions recorded" in ended.err
+    assert re.search(
+        r"Wall time on box: repeated captures differ by .* \(3 pairs\): not relied on below 5 pairs", ended.err
+    )
     wall = [line for line in recorded(root) if (line["stage"], line["metric"]) == ("(totals)", "wall_time_s")]
     assert [line["candidate"].partition("/")[2] for line in wall] == ["2", "3", "4"]
     assert {line["stage"] for line in recorded(root)} == {"(totals)", "load it"}
@@ -60,6 +65,8 @@ def test_what_the_runs_tell_is_recorded_once_and_outlives_them(root: Root, drift
     second = driftline("calibrate", "--root", root.folder)
 
     assert (first.code, second.code) == (0, 0)
+    assert "5 pairs of repetitions recorded" in first.err
+    assert re.search(r"Latency on box: repeated runs differ by .*% \(5 pairs\)\n", first.err)
     assert "nothing new to record" in second.err
     assert len({line["candidate"] for line in recorded(root)}) == 5
     assert root.rows(noise) == known

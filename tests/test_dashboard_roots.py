@@ -86,7 +86,7 @@ def test_what_is_not_there_is_said_and_what_is_added_appears_on_reload(growing: 
     says(watched.open(growing.at()), nothing, "1 run is here")
     later = {"run_context": {"run_id": "2026-01-02T00:00:00Z"}}
     root.whole_run("runs/c", metrics=metrics(2, latency_ms=3000.0), fingerprint=later)
-    expect(watched.open(growing.at()).locator("h1")).to_contain_text("Worse.")
+    expect(watched.open(growing.at()).locator("h1")).to_contain_text("No answer yet. c: latency")
     says(watched.open(growing.at("performance")), nothing, "No profiles below profiles/.")
 
     root.file("eval/runs/c/predictions.jsonl", "{not json\n")

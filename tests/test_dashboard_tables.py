@@ -31,9 +31,10 @@ KEYS = "table.kp tbody th"
 
 def rows_of_sql(page: Page, connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """What the statement that the page shows gives, run as it stands."""
-    page.locator("details.sql summary").click()
-    statement = page.locator("details.sql pre").inner_text()
-    page.locator("details.sql summary").click()
+    shown = page.locator("details.sql").first
+    shown.locator("summary").click()
+    statement = shown.locator("pre").inner_text()
+    shown.locator("summary").click()
     return queries.ask(connection, statement).rows
 
 

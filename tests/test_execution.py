@@ -171,7 +171,8 @@ def test_a_program_in_another_language_marks_its_stages_with_the_file(measure: M
 
     # A mark without a time is of the moment it is read: no sleep is shorter than it was asked to be.
     assert wait.wall_time_s > 0.47
-    assert (wait.avg_cpu_pct or 0) < 20 < 60 < (count.avg_cpu_pct or 0)
+    # Who computes gets no more of a core than other programs leave it.
+    assert (wait.avg_cpu_pct or 0) < 20 < (count.avg_cpu_pct or 0)
     assert (wait.peak_rss_mb or 0) < 20 < 57 < (hold.peak_rss_mb or 0) < 300
     assert execution.log.counts == {("count", ""): {"api_calls": 3.0, "tokens": 900.0}}
 

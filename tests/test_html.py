@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from html.parser import HTMLParser
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,83 +99,6 @@ def test_a_heading_holds_three_texts(title: str, caption: str, sql: str) -> None
         "pre",
         "p",
     ]
-
-
-def row(**values: object) -> dict[str, object]:
-    return {"status": "compared", "delta": 1.0, "level": "ok", "gain": "ok", **values}
-
-
-@pytest.mark.parametrize(
-    ("values", "form", "words"),
-    [
-        ({"level": "fail"}, "pf", "past fail"),
-        ({"level": "warn"}, "pw", "past warn"),
-        ({"gain": "fail"}, "pg", "gain"),
-        ({"gain": "warn"}, "pg", "gain"),
-        ({"level": None, "gain": None}, "ch", "changed"),
-        ({}, "nc", "inside"),
-        ({"delta": 0.0}, "nc", "unchanged"),
-        ({"status": "only in baseline", "delta": None}, "np", "only in baseline"),
-    ],
-)
-def test_a_chip_says_by_form_and_word_what_a_level_says(values: dict[str, object], form: str, words: str) -> None:
-    chip = html.chip(row(**values))
-
-    assert f'class="chip {form}"' in chip
-    assert Reader(chip).text == words
-
-
-@pytest.mark.parametrize("pct", [-1000.0, -100.0, 0.0, 99.9, 100.0])
-def test_a_strip_keeps_its_dot_inside(pct: float) -> None:
-    found = Reader(html.strip({"delta_pct": pct, "warn_at_pct": 10}))
-
-    assert 0 <= float(str(found.attributes["cx"])) <= html.STRIP_WIDTH
-
-
-def test_a_strip_without_a_percent_or_beyond_its_scale_says_so() -> None:
-    assert Reader(html.strip({"delta_pct": None, "warn_at_pct": 10})).text == "no percent"
-    beyond = Reader(html.strip({"delta_pct": 900, "warn_at_pct": 10}))
-    assert "circle" not in beyond.elements
-    assert "path" in beyond.elements
-
-
-def test_an_interval_is_a_bar_behind_a_dot_that_is_filled() -> None:
-    row = {"delta_pct": 90, "effect_pct": 50.0, "ci_low": -300.0, "ci_high": 60.0, "warn_at_pct": 10}
-    drawn = html.strip(row)
-
-    assert 'class="st-ci" x="0.0"' in drawn
-    assert 'class="st-dot"' in drawn
-    assert 'aria-label="+50' in drawn
-    assert "st-ci" not in html.strip({"delta_pct": 90, "warn_at_pct": 10})
-
-
-VERDICT = {"status": "compared", "delta": 1.0, "good": False, "reason": "Because <b>.", "mde_pct": 35.0}
-
-
-@pytest.mark.parametrize(
-    ("verdict", "level", "good", "form", "words"),
-    [
-        ("regressed", "fail", False, "rf", "regressed"),
-        ("regressed", "warn", False, "rw", "regressed"),
-        ("improved", "ok", True, "bt", "improved"),
-        ("changed", "ok", None, "ch", "changed"),
-        ("no change", "ok", True, "eq", "✓ no change"),
-        ("suspect", "warn", False, "sp", "suspect"),
-        ("suspect", "ok", True, "sb", "suspect"),
-        ("inconclusive", None, False, "in", "inconclusive"),
-    ],
-)
-def test_each_verdict_has_a_form_and_a_word_of_its_own(
-    verdict: str, level: str | None, good: bool | None, form: str, words: str
-) -> None:
-    chip = html.chip(VERDICT | {"verdict": verdict, "verdict_level": level, "good": good})
-    assert chip == f'<span class="chip {form}" title="Because &lt;b&gt;.">{words}</span>'
-
-
-def test_what_is_open_says_from_which_size_on_it_would_be_seen() -> None:
-    assert "sees ≥ 35" in html.sees(VERDICT | {"verdict": "inconclusive"})
-    assert html.sees(VERDICT | {"verdict": "regressed"}) == ""
-    assert html.sees({"status": "compared"}) == ""
 
 
 def test_a_change_of_nothing_is_grey_and_a_gap_is_a_dash() -> None:

@@ -132,6 +132,19 @@ def test_another_version_of_the_code_has_verdicts_of_its_own(root: Root, monkeyp
         assert store.connection.execute(VERDICTS).fetchall() == []
 
 
+def test_what_the_runs_state_otherwise_than_their_episodes_is_suspect(root: Root) -> None:
+    pair(root, 1.0)
+    root.run(B, metrics=metrics(12, latency_ms=1000.0)).run(C, metrics=metrics(12, latency_ms=3000.0))
+    with root.open() as store:
+        assert verdict(store) == ("suspect", "assumed")
+        told = store.connection.execute(
+            f"select level, reason from verdicts('{B}', '{C}') where metric = 'avg_latency_s'"
+        )
+        level, reason = told.fetchone() or ("", "")
+    assert level == "warn"
+    assert reason.endswith("but these two runs as a whole state +200\u202f%, which their episodes do not add up to.")
+
+
 def test_the_machine_and_the_data_have_to_be_the_same(root: Root) -> None:
     elsewhere = fingerprint(2)
     elsewhere["environment"]["hostname"] = "other"
@@ -149,9 +162,17 @@ def test_the_machine_and_the_data_have_to_be_the_same(root: Root) -> None:
 def test_settings_of_the_root_decide(root: Root) -> None:
     pair(root, 1.3)
     root.file(
-        "driftline.toml", "[verdicts]\nassumed_tau_time = 0.5\nprimary_metrics = ['latency']\nmagic = 1\npage_q = 'x'\n"
+        "driftline.toml",
+        "[verdicts]\nassumed_tau_time = 0.5\nprimary_metrics = ['latency']\nmagic = 1\n"
+        "page_q = 'x'\ntrim = 0.5\nprior_df = 0\nci_level = 2\nmin_segment = 1\ncanary_stage = 'nowhere'\n",
     )
     with root.open() as store:
         assert verdict(store) == ("inconclusive", "assumed")
     told = root.rows("select problem from problems where artifact = 'settings' order by all")
-    assert told == [("verdicts.'magic' is unknown",), ("verdicts.'page_q' is not a number: 'x'",)]
+    assert [problem for (problem,) in told] == [
+        "no capture has a stage nowhere, the canary", "no metric latency",
+        "verdicts.'ci_level' is outside its range (between 1e-09 and 1): 2", "verdicts.'magic' is unknown",
+        "verdicts.'min_segment' is outside its range (at least 2): 1", "verdicts.'page_q' is not a number: 'x'",
+        "verdicts.'prior_df' is outside its range (between 1 and 1000): 0",
+        "verdicts.'trim' is outside its range (between 0 and 0.4): 0.5",
+    ]  # fmt: skip

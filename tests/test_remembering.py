@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from dashboard import answering, app
 from dashboard.pages import home
@@ -86,7 +82,7 @@ def test_rows_that_a_page_changes_stay_as_they_were(root: Root) -> None:
         model.close()
 
 
-def test_every_relation_that_holds_scores_is_known(root: Root) -> None:
+def test_every_relation_that_holds_what_is_computed_is_known(root: Root) -> None:
     with root.open() as store:
         model = store._model
     parts, needed = model.parts, needs(model)
@@ -96,7 +92,7 @@ def test_every_relation_that_holds_scores_is_known(root: Root) -> None:
     for number, earlier in needed.items():
         reached |= {number} if earlier & reached else set()
     names = {name for number in reached for name in CREATED.findall(parts[number])}
-    assert {name for name in names if not name.startswith("source_")} == set(answering.WITH_SCORES)
+    assert {name for name in names if not name.startswith("source_")} == set(answering.COMPUTED)
 
 
 def test_what_is_read_is_the_same_after_scoring_and_another_after_a_change(root: Root) -> None:

@@ -85,8 +85,9 @@ def test_a_cell_says_value_change_and_level_of_the_candidate_in_focus_first(root
         ],
         "Success rate %": ["100 any loss", f"75 ▼ {MINUS}25 points past fail", "100 = 0"],
     }  # fmt: skip
-    assert title(text) == "Mixed. worse is better in output tokens but is worse in ROUGE-L and failed episodes; " + (
-        "better is better."
+    assert title(text) == (
+        "Seems mixed. worse seems better in output tokens but seems worse in ROUGE-L and failed episodes; "
+        "better seems better."
     )
 
 
@@ -95,7 +96,7 @@ def test_the_candidate_in_focus_decides_what_comes_first(root: Root) -> None:
 
     assert next(iter(cells(page(root)))) == "Failed episodes"
     assert next(iter(cells(page(root, BETTER)))) == "ROUGE-L F1 silver"
-    assert title(page(root, BETTER)).startswith("Better. better is better in ROUGE-L; worse is mixed.")
+    assert title(page(root, BETTER)).startswith("Seems better. better seems better in ROUGE-L; worse seems mixed.")
 
 
 def test_what_is_unchanged_everywhere_is_named_in_one_line_and_shown_among_all(root: Root) -> None:
@@ -222,7 +223,7 @@ def test_the_levels_of_a_metric_are_in_its_unit(root: Root, name: str, values: d
 def test_equal_runs_differ_in_nothing(root: Root) -> None:
     text = page(three(root, **{BETTER: told(0.5, 100), WORSE: told(0.5, 100)}))
 
-    assert title(text) == "No change. worse stays inside every level; better stays inside every level."
+    assert title(text) == "No change seen. worse stays inside every level; better stays inside every level."
     assert "Every metric that was compared is the same." in text
     assert cells(text) == {}
 

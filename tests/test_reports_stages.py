@@ -65,7 +65,7 @@ def test_gaps_are_words(root: Root) -> None:
     )
     found = cells(page(root, "b", "c"))
     assert found["quick Peak RSS, MB"] == ["no sample", "70 no sample in the baseline", "no sample on either side"]
-    assert found["none Wall time, s"][1] == "2.00 ▲ no percent past fail +2.00"
+    assert found["none Wall time, s"][1] == "2.00 ▲ +2.00 past fail +2.00"
     assert found["new Wall time, s"] == ["–", "1.00 only in candidate", "–"]
 
 

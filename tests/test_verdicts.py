@@ -2,52 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from scipy import stats
 
+from assessed import NAN, captures_alone, counts_alone, noise, pairs_alone, table, traits
 from driftline.settings import DEFAULTS, Settings
-from driftline.verdicts.captures import assess_captures
-from driftline.verdicts.counts import assess_counts
-from driftline.verdicts.decision import Assessed, Compared, decide_alone
-from driftline.verdicts.episodes import Traits, assess_pairs, differences
+from driftline.verdicts.decision import Compared
+from driftline.verdicts.episodes import differences
 from driftline.verdicts.paired import Noise, false_discovery, locate
 from driftline.verdicts.rows import Subject, Verdict, rows
-
-NAN = float("nan")
-
-
-def alone(assess: Callable[..., Assessed]) -> Callable[..., Compared]:
-    """What is decided of a page that has nothing else."""
-    return lambda *rows_, **more: decide_alone(assess(*rows_, **more))
-
-
-pairs_alone, captures_alone, counts_alone = map(alone, (assess_pairs, assess_captures, assess_counts))
-
-
-def traits(count: int = 1, **named: float) -> Traits:
-    """Latency: less is better, 10 % warns and 25 % fails."""
-    values = {
-        "direction": -1.0, "is_log": True, "is_primary": False, "warn_pct": 10.0, "fail_pct": 25.0, "warn_abs": NAN,
-        "fail_abs": NAN, "min_abs": NAN, **named,
-    }  # fmt: skip
-    return Traits(*(np.full(count, values[name]) for name in Traits._fields))
-
-
-def noise(count: int = 1, sigma: float = NAN, tau: float = 0.0, spread: float = 0.0, df: float = NAN) -> Noise:
-    return Noise(*(np.full(count, value) for value in (sigma, tau, spread, df)))
-
-
-def table(*rows_: Sequence[float]) -> np.ndarray:
-    width = max(map(len, rows_))
-    return np.array([[*row, *[NAN] * (width - len(row))] for row in rows_], np.float64).reshape(len(rows_), width)
 
 
 def one(
@@ -219,73 +186,6 @@ def test_captures_are_judged_by_how_much_sessions_differ(
     df = np.array([24.0])
     found = captures_alone(baseline, candidate, traits(), np.array([sigma]), df, np.array([tau]))
     assert found.decided.verdict[0] == verdict
-
-
-positive = st.floats(0.01, 1e4)
-amounts = st.lists(st.tuples(positive, positive), min_size=1, max_size=12)
-anything = arrays(
-    np.float64, st.tuples(st.just(3), st.integers(0, 6)),
-    elements=st.sampled_from([0.0, -1.0, 1.0, 1.5, 2.0, NAN, float("inf"), 1e-300, 1e300]),
-)  # fmt: skip
-MIRRORED = {"regressed": "improved", "improved": "regressed"}
-
-
-@given(amounts, st.sampled_from([NAN, 0.1]), st.sampled_from([0.0, 0.03]))
-def test_swapping_the_sides_mirrors_effect_interval_and_verdict(
-    pairs: list[tuple[float, float]], sigma: float, tau: float
-) -> None:
-    baseline, candidate = (np.array([side]) for side in zip(*pairs, strict=True))
-    known = noise(sigma=sigma, tau=tau, spread=tau * 2, df=20)
-    for is_log in (True, False):
-        about = traits(is_log=is_log, warn_abs=NAN if is_log else 0.02)
-        there, back = (pairs_alone(a, b, about, known) for a, b in ((baseline, candidate), (candidate, baseline)))
-        assert there.found.effect == pytest.approx(-back.found.effect, rel=1e-9, abs=1e-12, nan_ok=True)
-        assert there.found.low == pytest.approx(-back.found.high, rel=1e-9, abs=1e-12, nan_ok=True)
-        assert there.found.p == pytest.approx(back.found.p, rel=1e-6, abs=1e-12, nan_ok=True)
-        verdict = str(there.decided.verdict[0])
-        # A rounding may fall on either side of a limit.
-        assume(abs(there.found.effect[0]) - there.limits.least[0] != pytest.approx(0, abs=1e-9))
-        assert back.decided.verdict[0] == MIRRORED.get(verdict, verdict)
-
-
-@given(amounts, st.floats(1e-3, 1e3))
-def test_on_the_log_scale_units_do_not_matter(pairs: list[tuple[float, float]], unit: float) -> None:
-    baseline, candidate = (np.array([side]) for side in zip(*pairs, strict=True))
-    plain = pairs_alone(baseline, candidate, traits(), noise()).found
-    other = pairs_alone(baseline * unit, candidate * unit, traits(), noise()).found
-    for name in ("effect", "se", "low", "high"):
-        assert getattr(plain, name) == pytest.approx(getattr(other, name), rel=1e-6, abs=1e-9, nan_ok=True)
-
-
-@given(anything, anything, st.booleans())
-def test_whatever_was_measured_each_gets_its_verdict_in_silence(a: np.ndarray, b: np.ndarray, is_log: bool) -> None:
-    width = min(a.shape[1], b.shape[1])
-    about = traits(3, is_log=is_log, warn_abs=NAN if is_log else 0.02)
-    subjects = [Subject("run", "m", "Latency")] * 3
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        pairs = pairs_alone(a[:, :width], b[:, :width], about, noise(3))
-        captures = captures_alone(a, b, traits(3), *(np.full(3, value) for value in (0.05, 8.0, NAN)))
-        found = [*rows(subjects, pairs, about, "paired"), *rows(subjects, captures, about, "captures")]
-    effects = [*pairs.found.effect, *captures.found.effect]
-    for row, effect in zip(found, effects, strict=True):
-        assert row.reason.endswith(".")
-        if row.verdict == "not comparable":
-            assert row.effect_pct is None
-        elif is_log and row.verdict != "no change":
-            # The per cent of a ratio beyond e^700 is no number.
-            assert (row.effect_pct is None) == (effect > 700)
-
-
-@given(amounts)
-def test_an_unrelated_row_changes_nothing_but_q(pairs: list[tuple[float, float]]) -> None:
-    baseline, candidate = (np.array([side]) for side in zip(*pairs, strict=True))
-    alone = pairs_alone(baseline, candidate, traits(), noise())
-    both = pairs_alone(
-        np.concatenate([baseline, baseline]), np.concatenate([candidate, candidate[:, ::-1]]), traits(2), noise(2)
-    )
-    for name in ("effect", "se", "df", "p", "low", "high"):
-        assert getattr(alone.found, name)[0] == pytest.approx(getattr(both.found, name)[0], nan_ok=True)
 
 
 def test_negative_scores_and_missing_sides_have_no_difference() -> None:

@@ -35,7 +35,7 @@ def fingerprint(day: int, **configuration: Any) -> dict[str, Any]:
 
 def run(root: Root, key: str, factor: float = 1.0, seed: int = 1, **parts: Any) -> Root:
     """A run with everything that a comparison reads."""
-    rows = predictions(factor, seed, noise=parts.pop("noise", 0.02))
+    rows = predictions(factor, seed, parts.pop("episodes", EPISODES), parts.pop("noise", 0.02))
     return root.run(key, predictions=rows, metrics=metrics(len(rows)), **parts)
 
 

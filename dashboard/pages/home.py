@@ -20,4 +20,4 @@ def _body(connection: queries.Connection, comparison: Comparison, _: Selection) 
 
 
 def _figures(connection: queries.Connection, comparison: Comparison, selection: Selection) -> str:
-    return figures(connection, comparison, selection.theme) + home.FOOT
+    return figures(connection, comparison, selection.theme) + home.end(connection, comparison)

@@ -48,7 +48,10 @@ def build(connection: queries.Connection, selection: Selection) -> Page:
         "releases",
         choice,
         labels,
-        [f"Dataset {', '.join(facts)}" if facts else "", sureness.chip(connection, "profile", choice.baseline)],
+        [
+            f"Dataset {', '.join(facts)}" if facts else "",
+            sureness.chip(connection, "profile", choice.baseline, comparison.candidates),
+        ],
         comparison.to,
     )
     body = performance.before_trends(connection, comparison)

@@ -37,7 +37,10 @@ def build(connection: queries.Connection, selection: Selection, body: Part, figu
     labels = labels_of(runs, (choice.baseline, *choice.candidates))
     comparison = Comparison(choice.baseline, choice.focus, choice.others, labels, full.query)
     focused = next(row for row in runs if row["run"] == choice.focus)
-    facts = [f"{focused['episodes'] or 0} episodes", sureness.chip(connection, "run", choice.baseline)]
+    facts = [
+        f"{focused['episodes'] or 0} episodes",
+        sureness.chip(connection, "run", choice.baseline, comparison.candidates),
+    ]
     context = shell.context("runs", choice, labels, facts, comparison.to)
     said = banner(connection, comparison) + body(connection, comparison, full)
     return Page(panel, context, said, full, figures and _later(figures, comparison, full))

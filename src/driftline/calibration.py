@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from driftline import queries
+from driftline.artifacts.profile import TOTALS
 from driftline.capture.environment import QuietWatch, power_warnings
 from driftline.capture.execution import execute
 from driftline.capture.launch import Request
-from driftline.judging import learn
+from driftline.judging import learn, settings_of
 from driftline.lifecycle.captures import Capture
 from driftline.lifecycle.noise_record import of_captures
+from driftline.metrics import percent
 from driftline.store import open_store
 
 
@@ -48,6 +50,32 @@ def of_command(asked: Repeated, say: Callable[[str], None]) -> tuple[list[dict[s
             captures.append(Capture(execution, execution.log.episodes))
             warnings += quiet.warnings(execution, number)
     return of_captures(captures, asked.hostname or platform.node()), list(dict.fromkeys(warnings)), 0
+
+
+def known(root: Path, platforms: set[str]) -> list[str]:
+    """What is known now of machines: how much repetitions differ in the primary metrics of the whole, and whether there
+    are enough of them to be relied on; a sentence each."""
+    said: list[str] = []
+    if not platforms:
+        return said
+    with open_store(root) as store, store.cursor() as connection:
+        registry, enough = queries.registry(connection), settings_of(connection).min_sessions - 1
+        measured: dict[str, str] = {
+            row["episode_metric"]: row["metric"] for row in queries.aggregations(connection) if row["episode_metric"]
+        }
+        for side, repeated in (("run", "runs"), ("profile", "captures")):
+            for row in queries.noise(connection, side):
+                metric = registry.get(measured.get(row["metric"]) or row["metric"])
+                if row["platform"] not in platforms or row["stage"] not in (None, TOTALS):
+                    continue
+                if metric and metric.is_primary:
+                    few = "" if row["n_pairs"] >= enough else f": not relied on below {enough:g} pairs"
+                    spread = percent(row["spread_pct"]).removeprefix("+")
+                    said.append(
+                        f"{metric.label} on {row['platform']}: repeated {repeated} differ by {spread}"
+                        f" ({row['n_pairs']} pairs){few}"
+                    )
+    return said
 
 
 def of_runs(root: Path | None) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ def is_settled(
         for side in sides
     )
     about = [registry[name] for name in METRICS]
-    told = traits([asdict(metric) | {"is_primary": True} for metric in about], settings)
+    told = traits([asdict(metric) | {"is_primary": True} for metric in about])
     none = np.zeros(len(METRICS))
     noise = Noise(np.full(len(METRICS), np.nan), none, none, none)
     now = at_look(settings, look)

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from driftline.artifacts.profile import TOTALS
+from driftline.metrics import percent
 from driftline.queries import Row
 from driftline.settings import Settings
 from driftline.verdicts.episodes import Traits
 from driftline.verdicts.rows import Subject, Verdict
-from driftline.verdicts.words import IMPROVED, INCONCLUSIVE, NO_CHANGE
+from driftline.verdicts.words import IMPROVED, INCONCLUSIVE, NO_CHANGE, SUSPECT
 
 DIRECTIONS = {"higher": 1.0, "lower": -1.0}
 TIMES, RESOURCES = ("s",), ("MB", "%")
@@ -42,14 +43,32 @@ def _agrees(row: Row) -> bool:
     return bool(np.allclose(told, [row["baseline"], row["candidate"]], atol=1e-6))
 
 
-def less_lost(row: Row, verdict: Verdict, settings: Settings) -> Verdict:
-    """What was lost on the way is no proof: where more than what is trimmed anyway has no value any more, nothing is
-    the same, and nothing better."""
+def qualified(row: Row, verdict: Verdict, settings: Settings) -> Verdict:
+    """What pairs show is no proof where too many were lost on the way, or where the run as a whole states another
+    change than its episodes."""
     lost, left = row["lost_values"] or 0, verdict.n_pairs or 0
-    if lost <= settings.trim * (lost + left) or verdict.verdict not in (NO_CHANGE, IMPROVED):
-        return verdict
-    reason = f"{verdict.reason[:-1]}; {lost} episodes of the baseline have no usable value here."
-    return replace(verdict, verdict=INCONCLUSIVE, level=None, reason=reason)
+    if lost > settings.trim * (lost + left) and verdict.verdict in (NO_CHANGE, IMPROVED):
+        # More than what is trimmed anyway: nothing is the same then, and nothing better.
+        said = f"{verdict.reason[:-1]}; {lost} episodes of the baseline have no usable value here."
+        return replace(verdict, verdict=INCONCLUSIVE, level=None, reason=said)
+    if verdict.method == EPISODES and _is_stated_otherwise(row, settings):
+        is_alone = max(row["baseline_runs"], row["candidate_runs"]) == 1
+        why = "their episodes do not add up to" if is_alone else "their repetitions do not"
+        stated = f"{verdict.reason[:-1]}; but these two runs as a whole state {percent(row['delta_pct'])}"
+        level = "ok" if row["level"] == "ok" and verdict.level == "ok" else "warn"
+        return replace(verdict, verdict=SUSPECT, level=level, reason=f"{stated}, which {why}.")
+    return verdict
+
+
+def _is_stated_otherwise(row: Row, settings: Settings) -> bool:
+    """Whether the change of what is stated for the whole runs and that of the means of their episodes differ by more
+    than what counts as no change: rounding is no contradiction, a run unlike its repetitions is one."""
+    told = [row[name] for name in ("baseline", "candidate", "baseline_mean", "candidate_mean")]
+    if min(told) <= 0:
+        return False
+    before, after, before_mean, after_mean = told
+    apart = np.log(after / before) - np.log(after_mean / before_mean)
+    return bool(abs(apart) > np.log1p((row["warn_pct"] or settings.default_warn_pct) / 100))
 
 
 def why_not(row: Row, baseline: Row, candidate: Row) -> str:
@@ -103,6 +122,9 @@ def subject(side: str, row: Row, settings: Settings) -> Subject:
         source = "assumed"
     if row["outcome"]:
         words, source = "", "none"
+    runs = row.get("baseline_runs") or 1, row.get("candidate_runs") or 1
+    if max(runs) > 1:
+        words = f"medians of {runs[0]} and {runs[1]} runs{', ' if words else ''}{words}"
     if row.get("canary") and row["unit"] in TIMES and row["stage"] != row["canary"]:
         words = f"{words}{', ' if words else ''}measured by the canary stage {row['canary']}"
     pairs = "episodes" if side == "run" else "turns" if row["is_in_turns"] else "captures"
@@ -115,12 +137,11 @@ def label(row: Row) -> str:
     return str(row["label"]) if is_whole else f"{row['stage']} {row['label'][0].lower()}{row['label'][1:]}"
 
 
-def traits(compared: list[Row], settings: Settings) -> Traits:
-    named = settings.primary_metrics
+def traits(compared: list[Row]) -> Traits:
     return Traits(
         np.array([DIRECTIONS.get(row["better"], 0.0) for row in compared]),
         np.array([row["scale"] == "log" for row in compared]),
-        np.array([row["metric"] in named if named else bool(row["is_primary"]) for row in compared]),
+        np.array([bool(row["is_primary"]) for row in compared]),
         *(column(compared, name) for name in ("warn_pct", "fail_pct", "warn_abs", "fail_abs", "min_abs")),
     )
 

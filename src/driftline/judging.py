@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -33,12 +35,12 @@ def judge(store: Store, side: str, baseline: str, candidates: Sequence[str]) -> 
     are of runs (`side` is run) or of profiles. The metrics of a pair are a family of their own."""
     is_new = False
     for _ in range(PASSES):
-        if side == "run":
-            learn(store)
+        missing, is_outdated = _missing(store, side, baseline, candidates)
+        if missing and side == "run" and learn(store):
+            is_new = True
+            missing, is_outdated = _missing(store, side, baseline, candidates)
         with store.cursor() as connection:
-            missing = [each for each in candidates if not queries.has_verdicts(connection, side, baseline, each)]
-            found = [row for each in missing for row in _pair(connection, side, baseline, each)]
-            is_outdated = queries.has_outdated_verdicts(connection)
+            found = _verdicts(connection, side, baseline, missing) if missing else []
         if not found:
             break
         store.add("verdicts", found, replaces=is_outdated)
@@ -47,13 +49,26 @@ def judge(store: Store, side: str, baseline: str, candidates: Sequence[str]) -> 
     return is_new
 
 
+def _missing(store: Store, side: str, baseline: str, candidates: Sequence[str]) -> tuple[dict[str, Row], bool]:
+    """The candidates without verdicts in this state of the root, which each row tells; and whether verdicts are kept
+    of another."""
+    with store.cursor() as connection:
+        states = queries.judgeable(connection, side, baseline, candidates)
+    missing = {row["candidate_key"]: row for row in states if not row["is_judged"]}
+    return missing, any(row["is_outdated"] for row in states)
+
+
 def learn(store: Store) -> bool:
     """Works out how much runs differ that repeat each other, as far as that is not known. Returns whether anything was
     new."""
     is_new = False
     for _ in range(PASSES):
         with store.cursor() as connection:
-            found = [row for pair in queries.reruns(connection) for row in _rerun(connection, pair)]
+            pairs = queries.reruns(connection)
+            keys = [(pair["baseline"], pair["candidate"]) for pair in pairs]
+            values = queries.rerun_values(connection, keys) if keys else []
+        of_pair = {key: list(rows_) for key, rows_ in groupby(values, key=itemgetter("baseline", "candidate"))}
+        found = [row for key, pair in zip(keys, pairs, strict=True) for row in _rerun(pair, of_pair.get(key, []))]
         if not found:
             break
         store.add("reruns", found)
@@ -71,41 +86,55 @@ def settings_of(connection: queries.Connection) -> Settings:
     return DEFAULTS.with_values(told)
 
 
-def _pair(connection: queries.Connection, side: str, baseline: str, candidate: str) -> list[Row]:
-    settings, state = settings_of(connection), queries.root_state(connection)
+def _verdicts(connection: queries.Connection, side: str, baseline: str, candidates: Mapping[str, Row]) -> list[Row]:
+    """The rows of every pair: candidates by key, with the state in which the verdicts hold."""
+    settings = settings_of(connection)
     ask = queries.run_comparisons if side == "run" else queries.profile_comparisons
-    compared = ask(connection, baseline, candidate)
-    machines = queries.machines(connection, [baseline, candidate])
+    machines = queries.machines(connection, [baseline, *candidates])
     known = {
         (row["platform"], row["metric"], row["scale"], row["stage"]): row for row in queries.noise(connection, side)
     }
+    found: list[Row] = []
+    compared = ask(connection, baseline, list(candidates))
+    for key, rows_ in groupby(compared, key=itemgetter("candidate_key")):
+        state = {name: candidates[key][name] for name in ("state", "scores")}
+        same = {"file_id": OF_NO_FILE, **state, "baseline": baseline, "candidate": key}
+        decided = _pair(side, list(rows_), (machines[baseline], machines[key]), known, settings)
+        found += [{**same, **asdict(verdict)} for verdict in decided]
+    return found
+
+
+def _pair(
+    side: str, compared: list[Row], machines: tuple[Row, Row], known: Mapping[Any, Row], settings: Settings
+) -> list[Verdict]:
     # Who looked until it was settled has used up a part of what may go wrong.
-    settings = at_look(settings, max(machine["looks"] or 0 for machine in machines.values()))
+    settings = at_look(settings, max(machine["looks"] or 0 for machine in machines))
     for row in compared:
-        row["why_not"] = evidence.why_not(row, machines[baseline], machines[candidate])
+        row["why_not"] = evidence.why_not(row, *machines)
         measurement = row["episode_metric"] or row["metric"]
-        noise = known.get((machines[baseline]["platform"], measurement, row["scale"], row["stage"]))
+        noise = known.get((machines[0]["platform"], measurement, row["scale"], row["stage"]))
         row["noise"] = evidence.enough(noise, settings)
     parts: list[tuple[str, list[Row], Traits, Assessed]] = []
     for method, assess in WAYS.items():
         rows_ = [row for row in compared if evidence.way(side, row) == method]
         if rows_:
-            traits = evidence.traits(rows_, settings)
+            traits = evidence.traits(rows_)
             parts.append((method, rows_, traits, assess(rows_, traits, settings)))
-    found = [(row, _plain(side, row)) for row in compared if evidence.way(side, row) == evidence.THRESHOLD]
+    found = [_plain(side, row) for row in compared if evidence.way(side, row) == evidence.THRESHOLD]
     decided = decide_page([part for *_, part in parts], settings) if parts else []
     for (method, rows_, traits, _), result in zip(parts, decided, strict=True):
         subjects = [evidence.subject(side, row, settings) for row in rows_]
         said = rows(subjects, result, traits, method, settings)
-        found += [(row, evidence.less_lost(row, verdict, settings)) for row, verdict in zip(rows_, said, strict=True)]
-    same = {"file_id": OF_NO_FILE, "state": state, "baseline": baseline, "candidate": candidate}
-    return [{**same, **asdict(verdict)} for _, verdict in found]
+        found += [evidence.qualified(row, verdict, settings) for row, verdict in zip(rows_, said, strict=True)]
+    return found
 
 
 def _paired(compared: list[Row], traits: Traits, settings: Settings) -> Assessed:
     noises = [row["noise"] or evidence.assumed(row["unit"], settings) for row in compared]
     noise = Noise(*(evidence.column(noises, name) for name in ("sigma", "tau", "spread", "df")))
-    return assess_pairs(*_sides(compared), traits, noise, settings=settings)
+    base, other = evidence.column(compared, "baseline_runs"), evidence.column(compared, "candidate_runs")
+    # Both sides have tau^2 / runs each: 2 tau^2 over the harmonic mean of both.
+    return assess_pairs(*_sides(compared), traits, noise, 2 / (1 / base + 1 / other), settings)
 
 
 def _counted(compared: list[Row], traits: Traits, _settings: Settings) -> Assessed:
@@ -155,29 +184,23 @@ def _plain(side: str, row: Row) -> Verdict:
     )  # fmt: skip
 
 
-def _rerun(connection: queries.Connection, pair: Row) -> list[Row]:
+def _rerun(pair: Row, chosen: list[Row]) -> list[Row]:
     """How two runs differ that repeat each other, by measurement and scale."""
-    compared = queries.run_comparisons(connection, pair["baseline"], pair["candidate"])
-    # To score all that was ever repeated would take long, and is not asked for.
-    measured = {row["episode_metric"]: row for row in compared if row["baseline_values"] and row["reference"] is None}
     recorded_at = None if pair["recorded_at"] is None else str(pair["recorded_at"])
     same = {name: pair[name] for name in ("file_id", "reference_file_id", "platform", "baseline", "candidate")}
     # So that it is not asked again.
     nothing = {"recorded_at": recorded_at, "metric": "", "scale": "", "difference": 0.0, "variance": None, "pairs": 0}
-    if not measured:
+    if not chosen:
         return [{**same, **nothing}]
-    chosen = list(measured.values())
     is_log = np.array([row["scale"] == "log" for row in chosen])
-    changes, _ = differences(
-        evidence.table(chosen, "baseline_values"), evidence.table(chosen, "candidate_values"), is_log
-    )
+    changes, _ = differences(*_sides(chosen), is_log)
     location = locate(changes)
     if not np.nan_to_num(changes).any():
         # A copy of a run is no repetition of it.
         return [{**same, **nothing}]
     return [
         {
-            **same, "recorded_at": recorded_at, "metric": row["episode_metric"], "scale": row["scale"],
+            **same, "recorded_at": recorded_at, "metric": row["metric"], "scale": row["scale"],
             "difference": float(location.effect[place]), "variance": float(location.variance[place]),
             "pairs": int(location.n[place]),
         }

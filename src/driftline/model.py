@@ -27,7 +27,7 @@ from driftline.cache import Cache, Manifest
 LARGE_KINDS = (
     *("predictions", "scores", "reruns", "verdicts", "diagnostics", "monitor_samples", "captures", "fingerprints"),
 )
-VERDICT_CODE = ("judging.py", "evidence.py", "settings.py", "queries/verdicts.py")
+VERDICT_CODE = ("judging.py", "evidence.py", "settings.py", "queries/comparisons.py", "queries/verdicts.py")
 CREATED = re.compile(r"^create or replace (?:view|table|macro) (\w+)", re.MULTILINE)
 TABLE = re.compile(r"^create or replace table ", re.MULTILINE)
 # A name in a comment or a text is none.

@@ -6,6 +6,7 @@ The SQL beside this file gives the rows that `run_lines` would give; a test hold
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def literals(texts: list[str]) -> str:
+def literals(texts: Iterable[str]) -> str:
     """The texts as an SQL list."""
     return "[" + ", ".join(map(literal, texts)) + "]"
 

@@ -11,7 +11,7 @@ from driftline.artifacts.rows import Batch, Row
 from driftline.artifacts.values import excerpt, number, storable, text
 from driftline.artifacts.yaml_text import load_mapping
 from driftline.errors import Problems
-from driftline.settings import LISTS, NAMES, TEXTS
+from driftline.settings import LISTS, NAMES, RANGES, TEXTS
 
 SETTINGS = ("warn_pct", "fail_pct", "warn_abs", "fail_abs", "min_abs")
 
@@ -78,7 +78,8 @@ def _read_verdict_settings(table: Any, file_id: int, batch: Batch, problems: Pro
                 continue
             row["names"] = [storable(one) for one in names]
         else:
-            row["number"] = number(value, where, problems, low=0)
+            low, high = RANGES[name]
+            row["number"] = number(value, where, problems, low=low, high=high)
             if row["number"] is None:
                 continue
         batch.add("verdict_settings", file_id, row)

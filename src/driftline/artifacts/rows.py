@@ -161,6 +161,7 @@ KINDS: dict[str, dict[str, str]] = {
     },
     "verdicts": {
         "state": "VARCHAR",
+        "scores": "BIGINT",
         "baseline": "VARCHAR",
         "candidate": "VARCHAR",
         "side": "VARCHAR",

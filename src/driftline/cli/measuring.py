@@ -162,7 +162,10 @@ def calibrate(
             raise typer.Exit(code)
     for path in append(folder, lines):
         say(f"added to {path}")
-    say(f"{len(lines)} pairs of repetitions recorded" if lines else "nothing new to record")
+    pairs = {(line["platform"], line["side"], line["baseline"], line["candidate"]) for line in lines}
+    say(f"{len(pairs)} pairs of repetitions recorded" if lines else "nothing new to record")
+    for said in calibration.known(folder, {line["platform"] for line in lines}):
+        say(said)
 
 
 def _target(version: str, output: Path | None, root: Path | None) -> Path:

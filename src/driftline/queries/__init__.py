@@ -5,6 +5,7 @@ Rows come as dictionaries; only frames for charts import pandas, so that the com
 """
 
 from driftline.queries.asking import NOTHING, TABLES, Connection, Row, Rows, Table, answer, ask, keep
+from driftline.queries.comparisons import machines, profile_comparisons, run_comparisons
 from driftline.queries.episodes import (
     EPISODE_FILTERS,
     PAGE,
@@ -73,18 +74,17 @@ from driftline.queries.runs import (
 )
 from driftline.queries.tradeoff import STAGE_COSTS, TOTAL_COSTS, cost_stages, quality_offers, tradeoff
 from driftline.queries.verdicts import (
-    has_outdated_verdicts,
-    has_verdicts,
-    machines,
+    aggregations,
+    judgeable,
     noise,
-    profile_comparisons,
+    primary_verdicts,
+    rerun_values,
     reruns,
-    root_state,
-    run_comparisons,
     thresholds,
     unrecorded_reruns,
     verdict_settings,
     verdicts,
+    weighed,
 )
 
 __all__ = [
@@ -107,6 +107,7 @@ __all__ = [
     "Row",
     "Rows",
     "Table",
+    "aggregations",
     "answer",
     "ask",
     "causes",
@@ -131,8 +132,7 @@ __all__ = [
     "frozen_stages",
     "frozen_stages_sql",
     "groups",
-    "has_outdated_verdicts",
-    "has_verdicts",
+    "judgeable",
     "judged_stage_deltas",
     "keep",
     "kpi_deltas",
@@ -144,6 +144,7 @@ __all__ = [
     "mixture",
     "newest_of_releases",
     "noise",
+    "primary_verdicts",
     "problem_rows",
     "problems_sql",
     "profile_comparisons",
@@ -153,8 +154,8 @@ __all__ = [
     "reference_texts",
     "registry",
     "release_of",
+    "rerun_values",
     "reruns",
-    "root_state",
     "run_comparisons",
     "runs_named",
     "scores",
@@ -179,4 +180,5 @@ __all__ = [
     "unscored",
     "verdict_settings",
     "verdicts",
+    "weighed",
 ]

@@ -118,7 +118,8 @@ def delta_matrix(connection: Connection, baseline: str, candidates: list[str]) -
     first, then by the size of the change in focus, then of the largest change.
 
     `standing` of a metric is differs, unchanged or not compared; past_fail, past_warn and gains count the metrics of a
-    run. What stands in `with` shadows the view inside `deltas`, so that only the texts of these runs are read.
+    run; regressed, improved and open do by verdicts, where any primary one is `weighed`. What stands in `with` shadows
+    the view inside `deltas`, so that only the texts of these runs are read.
     """
     listed = literals(candidates)
     sides = ", ".join(map(literal, [baseline, *candidates]))
@@ -141,6 +142,12 @@ cells as (
         end as effect
     from runs as r, lateral (select * from deltas({literal(baseline)}, r.run)) as d
     where list_contains({listed}, r.run)
+),
+
+judged as (
+    select r.run, v.*
+    from runs as r, lateral (select * from verdicts({literal(baseline)}, r.run)) as v
+    where list_contains({listed}, r.run) and v.side = 'run'
 )
 
 select
@@ -163,11 +170,14 @@ select
     end as standing,
     count(*) filter (where c.level = 'fail') over of_run as past_fail,
     count(*) filter (where c.level = 'warn') over of_run as past_warn,
-    count(*) filter (where c.gain in ('warn', 'fail')) over of_run as gains
+    count(*) filter (where c.gain in ('warn', 'fail')) over of_run as gains,
+    bool_or(m.is_primary and v.q is not null) over of_run as weighed,
+    count(*) filter (where v.verdict = 'regressed') over of_run as regressed,
+    count(*) filter (where v.verdict = 'improved') over of_run as improved,
+    count(*) filter (where v.verdict in ('suspect', 'inconclusive')) over of_run as open
 from cells as c
 inner join metrics as m on m.metric = c.metric
-left join verdicts({literal(baseline)}, {literal(candidates[0])}) as v
-    on c.run = {literal(candidates[0])} and v.metric = c.metric and v.reference is not distinct from c.reference
+left join judged as v on v.run = c.run and v.metric = c.metric and v.reference is not distinct from c.reference
 window of_metric as (partition by c.metric, c.reference), of_run as (partition by c.run)
 order by
     m.is_primary desc,

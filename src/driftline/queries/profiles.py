@@ -95,6 +95,13 @@ def stage_matrix(connection: Connection, baseline: str, candidates: list[str]) -
     select p.profile, d.*, abs(d.delta_pct) as effect
     from profiles as p, lateral (select * from stage_deltas({literal(baseline)}, p.profile)) as d
     where list_contains({listed}, p.profile)
+),
+
+judged as (
+    -- `p` is a column of verdicts: a table of that name would not be found inside.
+    select f.profile, v.*
+    from profiles as f, lateral (select * from verdicts({literal(baseline)}, f.profile)) as v
+    where list_contains({listed}, f.profile) and v.side = 'profile'
 )
 
 select
@@ -103,8 +110,7 @@ select
     {VERDICT_COLUMNS}
 from cells as c
 inner join metrics as m on m.metric = c.metric
-left join verdicts({literal(baseline)}, {literal(candidates[0])}) as v
-    on c.profile = {literal(candidates[0])} and v.metric = c.metric and v.stage = c.stage
+left join judged as v on v.profile = c.profile and v.metric = c.metric and v.stage = c.stage
 window of_row as (partition by c.stage, c.metric)
 order by
     c.stage = '(totals)' desc,

@@ -48,7 +48,7 @@ def deltas(connection: Connection, baseline: str, candidate: str) -> Table:
 from deltas({base}, {other}) as d
 inner join metrics as m on m.metric = d.metric
 left join verdicts({base}, {other}) as v
-    on v.metric = d.metric and v.reference is not distinct from d.reference
+    on v.side = 'run' and v.metric = d.metric and v.reference is not distinct from d.reference
 order by
     m.is_primary desc,
     list_position(['quality', 'gate', 'length', 'latency'], m.family) nulls last,

@@ -1,9 +1,12 @@
-"""What verdicts are made of, and the verdicts that were made."""
+"""How much repetitions differ, and the verdicts that were made."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from driftline.artifacts.bulk import literal, literals
 from driftline.queries.asking import Connection, Row, Table, ask
+from driftline.queries.runs import VERDICT_COLUMNS
 
 # What a reader wants to see first.
 ORDER = [
@@ -19,143 +22,18 @@ _ORDERED = f"""array_position({ORDER}, v.verdict),
     v.stage,
     v.metric,
     v.reference"""
-# What the registry says of a metric, as verdicts need it.
-_TRAITS = (
-    "m.label, m.unit, m.family, m.better, m.scale, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs, m.min_abs,"
-    " m.is_primary"
-)
 # Of a profile the totals; its stages are many.
 _PRIMARY = "m.is_primary and coalesce(v.stage = '(totals)', true) as is_primary"
-
-
-def run_comparisons(connection: Connection, baseline: str, candidate: str) -> list[Row]:
-    """Every delta of two runs with what the registry says of its metric and, of means of episodes, the values of both
-    runs, episode by episode; of outcomes how many episodes have them in one run only and in both."""
-    base, other = literal(baseline), literal(candidate)
-    return ask(
-        connection,
-        f"""with pairs as (
-    select
-        metric, reference,
-        list(baseline order by episode_id) as baseline_values,
-        list(candidate order by episode_id) as candidate_values
-    from episode_deltas({base}, {other})
-    where baseline is not null and candidate is not null
-    group by metric, reference
-),
-
--- An amount of 0 has no ratio: what is empty is lost too.
-lost as (
-    select
-        metric, reference,
-        count(*) filter (where candidate is null) as lost_values,
-        count(*) filter (where baseline > 0 and candidate = 0) as emptied
-    from episode_deltas({base}, {other})
-    where baseline is not null
-    group by metric, reference
-),
-
-outcomes as (
-    select
-        run, episode_id,
-        unnest(['failed', 'succeeded', 'any gate', 'truncation', 'speaker_label_leak', 'boilerplate_leak']) as outcome,
-        unnest([
-            status = 'failed', status <> 'failed', len(gates) > 0, list_contains(gates, 'truncation'),
-            list_contains(gates, 'speaker_label_leak'), list_contains(gates, 'boilerplate_leak')
-        ]) as holds
-    from episodes
-    where run = {base} or run = {other}
-),
-
-counted as (
-    select
-        c.outcome,
-        count(*) filter (where b.holds and not c.holds) as baseline_only,
-        count(*) filter (where c.holds and not b.holds) as candidate_only,
-        count(*) filter (where b.holds and c.holds) as both,
-        count(*) as episodes
-    from outcomes as c
-    inner join outcomes as b on b.run = {base} and b.episode_id = c.episode_id and b.outcome = c.outcome
-    where c.run = {other}
-    group by c.outcome
-)
-
-select
-    {other} as candidate_key, null as stage, d.metric, d.reference, d.baseline, d.candidate, d.delta_pct, d.level,
-    d.status, d.note, {_TRAITS}, a.episode_metric, a.outcome,
-    p.baseline_values, p.candidate_values,
-    l.lost_values + case when m.scale = 'log' then l.emptied else 0 end as lost_values,
-    o.baseline_only, o.candidate_only, o.both, o.episodes
-from deltas({base}, {other}) as d
-inner join metrics as m on m.metric = d.metric
-left join aggregated_from as a on a.metric = d.metric
-left join pairs as p on p.metric = a.episode_metric and p.reference is not distinct from d.reference
-left join counted as o on o.outcome = a.outcome
-left join lost as l on l.metric = a.episode_metric and l.reference is not distinct from d.reference
-order by d.metric, d.reference""",
-    ).rows
-
-
-def profile_comparisons(connection: Connection, baseline: str, candidate: str) -> list[Row]:
-    """Every delta of two profiles with what the registry says of its metric, and the captures of both sides."""
-    base, other = literal(baseline), literal(candidate)
-    return ask(
-        connection,
-        f"""with measured as (
-    select profile, stage, metric, list(value order by capture) as measured
-    from measured_captures
-    where value is not null and (profile = {base} or profile = {other})
-    group by profile, stage, metric
-),
-
--- What was captured in turns is paired, capture by capture.
-in_turns as (
-    select
-        b.stage, b.metric,
-        list(b.value order by b.capture) as baseline_values,
-        list(c.value order by b.capture) as candidate_values
-    from measured_captures as b
-    inner join measured_captures as c on c.capture = b.capture and c.stage = b.stage and c.metric = b.metric
-    inner join profiles as p on p.profile = b.profile
-    inner join profiles as q on q.profile = c.profile and q.rounds = p.rounds
-    where b.profile = {base} and c.profile = {other} and b.value is not null and c.value is not null
-    group by b.stage, b.metric
-)
-
-select
-    {other} as candidate_key, d.stage, d.metric, null as reference, d.baseline, d.candidate, d.delta_pct, d.level,
-    (select stage from canary_stage) as canary, d.status, d.note, {_TRAITS} and d.stage = '(totals)' as is_primary,
-    null as episode_metric, null as outcome, null as lost_values, t.metric is not null as is_in_turns,
-    coalesce(t.baseline_values, b.measured) as baseline_values,
-    coalesce(t.candidate_values, c.measured) as candidate_values
-from stage_deltas({base}, {other}) as d
-inner join metrics as m on m.metric = d.metric
-left join measured as b on b.profile = {base} and b.stage = d.stage and b.metric = d.metric
-left join measured as c on c.profile = {other} and c.stage = d.stage and c.metric = d.metric
-left join in_turns as t on t.stage = d.stage and t.metric = d.metric
-order by d.stage_order, d.stage, d.metric""",
-    ).rows
-
-
-def machines(connection: Connection, keys: list[str]) -> dict[str, Row]:
-    """platform, dataset_id and looks of runs and profiles by key: of a run what its fingerprint says of the machine, of
-    a profile its host."""
-    listed = literals(keys)
-    rows = ask(
-        connection,
-        f"""select r.run as key, c.platform, r.dataset_id, null as looks
-from runs as r
-left join run_configurations as c using (run)
-where list_contains({listed}, r.run)
-union all
-select profile, hostname, dataset_id, looks from profiles where list_contains({listed}, profile)""",
-    ).rows
-    return {row["key"]: row for row in rows}
 
 
 def noise(connection: Connection, side: str) -> list[Row]:
     """The relation `noise` of one side."""
     return ask(connection, f"select * from noise where side = {literal(side)} order by all").rows
+
+
+def aggregations(connection: Connection) -> list[Row]:
+    """metric, episode_metric, outcome: what each metric of a run adds up."""
+    return ask(connection, "select * from aggregated_from order by metric").rows
 
 
 def reruns(connection: Connection) -> list[Row]:
@@ -181,6 +59,38 @@ order by o.candidate""",
     ).rows
 
 
+def rerun_values(connection: Connection, pairs: Sequence[tuple[str, str]]) -> list[Row]:
+    """What (baseline, candidate) pairs of runs measured on the same episodes, a row for each pair and metric. Scores
+    are left out: to score all that was ever repeated would take long, and is not asked for."""
+    sides = [literals(side) for side in zip(*pairs, strict=True)]
+    return ask(
+        connection,
+        f"""with pairs as (
+    select unnest({sides[0]}) as baseline, unnest({sides[1]}) as candidate
+),
+
+measured as (
+    select run, episode_id, metric, value
+    from episode_metrics
+    where
+        reference is null and value is not null
+        and (run in (select baseline from pairs) or run in (select candidate from pairs))
+)
+
+select
+    p.baseline, p.candidate, c.metric, m.scale,
+    list(b.value order by b.episode_id) as baseline_values,
+    list(c.value order by b.episode_id) as candidate_values
+from pairs as p
+inner join measured as c on c.run = p.candidate
+inner join measured as b on b.run = p.baseline and b.episode_id = c.episode_id and b.metric = c.metric
+inner join aggregated_from as a on a.episode_metric = c.metric
+inner join metrics as m on m.metric = a.metric
+group by p.baseline, p.candidate, c.metric, m.scale
+order by p.baseline, p.candidate, c.metric""",
+    ).rows
+
+
 def unrecorded_reruns(connection: Connection) -> list[Row]:
     """How runs differ that repeat each other, as lines of evidence, without those that are on record."""
     return ask(
@@ -202,31 +112,60 @@ def verdict_settings(connection: Connection) -> Table:
     return ask(connection, "select name, number, names from source_verdict_settings order by name")
 
 
-def root_state(connection: Connection) -> str:
-    """The state that verdicts hold in."""
-    state: str = ask(connection, "select state from root_state").rows[0]["state"]
-    return state
+def judgeable(connection: Connection, side: str, baseline: str, candidates: Sequence[str]) -> list[Row]:
+    """Of each candidate (`candidate_key`) the state of the root and how many scores there are, in which verdicts of the
+    pair hold, whether they were worked out in it (`is_judged`), and whether any are kept of another (`is_outdated`)."""
+    return ask(
+        connection,
+        f"""with chosen as (
+    select unnest({literals(candidates)}) as candidate_key
+),
+
+held as (
+    select candidate_key, state, scores_of({literal(baseline)}, candidate_key) as scores
+    from chosen, root_state
+),
+
+kept as (
+    select distinct side, baseline, candidate, state, scores from source_verdicts
+)
+
+select
+    h.*, k.state is not null as is_judged,
+    exists (select 1 from kept as o where o.state <> h.state) as is_outdated
+from held as h
+left join kept as k
+    on k.side = {literal(side)} and k.baseline = {literal(baseline)} and k.candidate = h.candidate_key
+    and k.state = h.state and k.scores = h.scores
+order by h.candidate_key""",
+    ).rows
 
 
-def has_outdated_verdicts(connection: Connection) -> bool:
-    """Whether verdicts are kept that hold no longer."""
-    stale = "select 1 from source_verdicts where state <> (select state from root_state) limit 1"
-    return bool(ask(connection, stale).rows)
-
-
-def has_verdicts(connection: Connection, side: str, baseline: str, candidate: str) -> bool:
-    """Whether the verdicts of this pair were worked out in this state."""
-    return bool(
-        ask(
-            connection,
-            f"""select 1
-from source_verdicts
-where
-    side = {literal(side)} and baseline = {literal(baseline)} and candidate = {literal(candidate)}
-    and state = (select state from root_state)
-limit 1""",
-        ).rows
+def primary_verdicts(connection: Connection, side: str, baseline: str, candidate: str) -> Table:
+    """The verdicts of the primary metrics, of profiles those of the totals: what they rest on, what would settle it."""
+    return ask(
+        connection,
+        f"""select v.metric, v.reference, v.verdict, v.level, v.effect_pct, v.q, v.mde_pct,
+    coalesce(v.n_pairs, v.n_captures) as n_pairs, v.noise_source, v.pairs_needed, v.reason
+from verdicts({literal(baseline)}, {literal(candidate)}) as v
+inner join metrics as m using (metric)
+where v.side = {literal(side)} and {_PRIMARY.removesuffix(" as is_primary")} and v.verdict <> 'not comparable'
+order by v.verdict <> 'suspect', v.verdict <> 'inconclusive', v.metric, v.reference""",
     )
+
+
+def weighed(connection: Connection, side: str, baseline: str, candidates: Sequence[str]) -> list[Row]:
+    """What a page shows of the verdicts of every candidate (`candidate_key`), by metric, reference and stage."""
+    return ask(
+        connection,
+        f"""select c.candidate_key, v.metric, v.reference, v.stage,
+    {VERDICT_COLUMNS}
+from
+    (select unnest({literals(candidates)}) as candidate_key) as c,
+    lateral (select * from verdicts({literal(baseline)}, c.candidate_key)) as v
+where v.side = {literal(side)}
+order by all""",
+    ).rows
 
 
 def verdicts(connection: Connection, side: str, baseline: str, candidate: str) -> Table:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from driftline.metrics import Metric, arrow, percent
+from driftline.reports import marks
 
 Row = dict[str, Any]
 Registry = dict[str, Metric]
+PAST = ("warn", "fail")
+WORDS = ("regressed", "improved", "suspect", "inconclusive", "threshold only")
 ORDER = ("rougeL_f1", "failed_episodes", "gate_failures", "avg_output_tokens", "avg_latency_s")
 NO_NOISE = "Levels are thresholds only: what looks like a change may be none, as no noise is known."
 WEIGHED = "Verdicts weigh the noise: bar and dot are the 95 % interval of the paired effect, a hollow dot has none."
-OPEN = ("suspect", "inconclusive")
 # Metrics that say again what another one says, which is told instead.
 REPEATS = {
     "success_rate": "failed_episodes",
@@ -31,23 +33,42 @@ class Answer:
     tone: str
     sentence: str
 
+    @property
+    def is_better(self) -> bool:
+        """Whether the candidate is better, or seems so."""
+        return self.word in ("Better.", "Seems better.")
 
-def is_weighed(rows: Sequence[Row]) -> bool:
-    """Whether the noise was weighed for any primary metric: then nothing else is said to be better or worse."""
-    return any(row["is_primary"] and row.get("q") is not None for row in rows)
+
+class Standing(NamedTuple):
+    """The primary rows of a comparison by what may be said of them, the most telling first, nothing twice. Where noise
+    was weighed for any, verdicts say it; else levels do, and nothing is `is_weighed`, `suspect` or `open`."""
+
+    is_weighed: bool
+    compared: list[Row]
+    worse: list[Row]
+    better: list[Row]
+    suspect: list[Row]
+    open: list[Row]
 
 
-def judged(rows: Sequence[Row], side: str) -> list[Row]:
-    """Primary rows that got worse (`level`) or better (`gain`), most telling first, nothing twice: by their verdicts,
-    or past a level where no noise is known of any."""
-    word = {"level": "regressed", "gain": "improved"}[side]
-    is_by_verdict = is_weighed(rows)
-    past = [
-        row
-        for row in rows
-        if row["is_primary"] and (row["verdict"] == word if is_by_verdict else row[side] in ("warn", "fail"))
-    ]
-    return _telling(past)
+def standing(rows: Sequence[Row]) -> Standing:
+    """What is to be said of the primary metrics."""
+    compared = [row for row in rows if row["is_primary"] and row["delta"] is not None]
+    if not any(row.get("q") is not None for row in compared):
+        worse, better = ([row for row in compared if row[side] in PAST] for side in ("level", "gain"))
+        return Standing(False, compared, _telling(worse), _telling(better), [], [])
+    by = {word: [row for row in compared if row["verdict"] == word] for word in WORDS}
+    # What is past a level and could not be weighed has to be confirmed like what is suspect.
+    suspect = by["suspect"] + [row for row in by["threshold only"] if row["level"] in PAST]
+    return Standing(
+        True, compared, _telling(by["regressed"]), _telling(by["improved"]), _telling(suspect),
+        _telling(by["inconclusive"]),
+    )  # fmt: skip
+
+
+def caption(rows: Sequence[Row]) -> str:
+    """What a table of these rows rests on."""
+    return WEIGHED if standing(rows).is_weighed else NO_NOISE
 
 
 def _telling(rows: Sequence[Row]) -> list[Row]:
@@ -57,49 +78,63 @@ def _telling(rows: Sequence[Row]) -> list[Row]:
 
 
 def run_answer(rows: Sequence[Row], registry: Registry, candidate: str) -> Answer:
-    """Better, worse, mixed or unchanged: the candidate run against its baseline; no answer where noise may hide it."""
-    worse, better = judged(rows, "level"), judged(rows, "gain")
-    compared = [row for row in rows if row["is_primary"] and row["delta"] is not None]
-    if not compared:
+    """Better, worse, mixed or unchanged: the candidate run against its baseline; no answer where noise may hide it, and
+    no more than how it seems where no noise is known."""
+    found = standing(rows)
+    if not found.compared:
         return Answer("Nothing to compare.", "", f"{candidate} and its baseline share no primary metric.")
-    suspect = _telling([row for row in compared if row.get("verdict") == "suspect"])
-    end = f"; {_suspected(suspect, registry)}" if suspect else ""
-    end += "." if any(row["reference"] for row in compared) else "; no score was compared."
+    end = f"; {_suspected(found.suspect, registry)}" if found.suspect else ""
+    end += "; no score was compared" if not any(row["reference"] for row in found.compared) else ""
+    end += "." if found.is_weighed else "; held against levels, the noise is unknown."
+    worse, better = found.worse, found.better
     if worse and better:
         first, second = _change(better[0], registry), _change(worse[0], registry)
-        return Answer("Mixed.", "", f"{candidate} gains {first} and pays {second}{_more(worse[1:], registry)}{end}")
+        word = "Mixed." if found.is_weighed else "Seems mixed."
+        return Answer(word, "", f"{candidate} gains {first} and pays {second}{_more(worse[1:], registry)}{end}")
     if worse:
-        return Answer("Worse.", "w", f"{candidate} {_story(worse[0], registry)}{_more(worse[1:], registry)}{end}")
+        word, tone = ("Worse.", "w") if found.is_weighed else ("Seems worse.", "")
+        return Answer(word, tone, f"{candidate} {_story(worse[0], registry)}{_more(worse[1:], registry)}{end}")
     if better:
-        unless = ", and no primary metric got worse past its level" if not suspect else ""
-        rest = unless if len(better) == 1 else _more(better[1:], registry)
-        return Answer("Better.", "b", f"{candidate} {_story(better[0], registry)}{rest}{end}")
-    if suspect:
-        return Answer("No answer yet.", "", f"{candidate}: {_suspected(suspect, registry)}.")
-    open_ = [row for row in compared if row.get("verdict") == "inconclusive"]
-    if open_:
-        return Answer("No answer yet.", "", _undecided(open_, compared, registry, candidate))
-    if is_weighed(rows):
-        return Answer("No change.", "", f"{candidate} is as its baseline on all {len(compared)} primary metrics{end}")
-    return Answer("No change.", "", f"{candidate} stays inside its levels on all {len(compared)} primary metrics{end}")
+        word, tone = ("Better.", "b") if found.is_weighed else ("Seems better.", "")
+        rest = _more(better[1:], registry) or ("" if found.suspect else _nothing_else(found))
+        return Answer(word, tone, f"{candidate} {_story(better[0], registry)}{rest}{end}")
+    count = len(found.compared)
+    if found.suspect:
+        return Answer("No answer yet.", "", f"{candidate}: {_suspected(found.suspect, registry)}.")
+    if found.open:
+        return Answer("No answer yet.", "", _undecided(found, registry, candidate))
+    if found.is_weighed:
+        return Answer("No change.", "", f"{candidate} is as its baseline on all {count} primary metrics{end}")
+    return Answer("No change seen.", "", f"{candidate} stays inside its levels on all {count} primary metrics{end}")
+
+
+def _nothing_else(found: Standing) -> str:
+    open_ = len(found.open)
+    return f", and no primary metric got worse{f'; {open_} open' if open_ else ''}"
 
 
 def _suspected(rows: Sequence[Row], registry: Registry) -> str:
     """What a repetition has to confirm, the most telling."""
     row, metric = rows[0], registry[rows[0]["metric"]]
-    if row["metric"] in ("failed_episodes", "gate_failures"):
-        return f"{_name(metric)} {metric.shown(row['baseline'])} → {metric.shown(row['candidate'])}, to be confirmed"
-    return f"{_change(row, registry)} is suspect, to be confirmed"
+    if metric.unit == "episodes":
+        told = f"{_name(metric)} {metric.shown(row['baseline'])} → {metric.shown(row['candidate'])}"
+    else:
+        told = _change(row, registry)
+    return f"{told} is suspect: run it again to confirm"
 
 
-def _undecided(open_: Sequence[Row], compared: Sequence[Row], registry: Registry, candidate: str) -> str:
+def _undecided(found: Standing, registry: Registry, candidate: str) -> str:
     """What could be hidden, and what would settle it."""
-    row = _telling(open_)[0]
+    row = found.open[0]
     seen = percent(row["mde_pct"]).removeprefix("+")
-    sees = f" shows only changes of {seen} and more" if seen else " is open"
-    runs = f"; about {row['runs_needed']} runs a side would settle it" if row["runs_needed"] else ""
-    what = f"{len(open_)} of {len(compared)} primary metrics are open"
-    return f"{candidate}: {what}; {_name(registry[row['metric']])}{sees}{runs}."
+    pairs = f"{row['n_pairs']} pairs show" if row["n_pairs"] != 1 else "1 pair shows"
+    sees = (
+        f"{pairs} only changes of {seen} and more in {_name(registry[row['metric']])}" if seen else "noise may hide it"
+    )
+    more = row["pairs_needed"] or 0
+    settle = f"; about {more} episodes would settle it" if more > (row["n_pairs"] or 0) else ""
+    what = f"{len(found.open)} of {len(found.compared)} primary metrics are open"
+    return f"{candidate}: {what}; {sees}{settle}."
 
 
 def _story(row: Row, registry: Registry) -> str:
@@ -116,8 +151,10 @@ def _story(row: Row, registry: Registry) -> str:
 
 def _change(row: Row, registry: Registry) -> str:
     metric = registry[row["metric"]]
-    size = percent(row["delta_pct"]) or metric.shown_delta(row["delta"])
-    return f"{_name(metric)} {arrow(row['delta'])} {size}"
+    if metric.unit == "episodes" or row["delta_pct"] is None:
+        return f"{_name(metric)} {arrow(row['delta'])} {metric.shown_delta(row['delta'])}"
+    pct = row["effect_pct"] if marks.has_interval(row) else row["delta_pct"]
+    return f"{_name(metric)} {arrow(pct)} {percent(pct)}"
 
 
 def _more(rows: Sequence[Row], registry: Registry) -> str:
@@ -138,36 +175,51 @@ def _name(metric: Metric) -> str:
 
 def other_clause(rows: Sequence[Row], registry: Registry) -> str:
     """What is to be said of another candidate: its most telling change, good or bad, or none."""
-    worse, better = judged(rows, "level"), judged(rows, "gain")
-    said = [_change(row, registry) for row in (*worse[:1], *better[:1])]
-    return ", ".join(said) if said else "inside its levels"
+    found = standing(rows)
+    said = [_judged(row, registry, found.is_weighed) for row in (*found.worse[:1], *found.better[:1])]
+    said = said or [_judged(row, registry, found.is_weighed) for row in found.suspect[:1]]
+    if said:
+        return ", ".join(said)
+    if found.is_weighed:
+        return f"{len(found.open)} open, nothing decided" if found.open else "no change"
+    return "inside its levels"
+
+
+def _judged(row: Row, registry: Registry, is_weighed: bool) -> str:
+    return f"{_change(row, registry)} {row['verdict']}" if is_weighed else _change(row, registry)
 
 
 def profile_answer(rows: Sequence[Row], registry: Registry, baseline: str, candidate: str) -> Answer:
     """Costs more, costs less, or both: the totals of two profiles and the stage that moved most."""
-    totals = [row for row in rows if row["stage"] == "(totals)" and row["metric"] in ("wall_time_s", "peak_rss_mb")]
-    compared = [row for row in totals if row["delta"] is not None]
-    if not compared:
-        return Answer("Nothing to compare.", "", f"{candidate} and {baseline} state no common total.")
-    if is_weighed(compared):
-        more, less = ([row for row in compared if row["verdict"] == word] for word in ("regressed", "improved"))
-    else:
-        more = [row for row in compared if row["level"] in ("warn", "fail")]
-        less = [row for row in compared if row["gain"] in ("warn", "fail")]
-    size = lambda row: abs(row["delta_pct"] or 0)  # noqa: E731
-    if not more and not less:
-        open_ = [row for row in compared if row.get("verdict") in OPEN]
-        if open_:
-            return Answer("No answer yet.", "", _open_cost(open_, registry, baseline, candidate))
-        return _same_cost(rows, compared, registry, baseline, candidate)
-    moved = sorted(more or less, key=size, reverse=True)
-    word, tone = ("Mixed.", "") if more and less else ("Costs more.", "w") if more else ("Costs less.", "b")
-    told = [
-        _cost(row, registry)
-        for row in ([*moved[:1], *sorted(less, key=size, reverse=True)[:1]] if more and less else moved)
+    totals = [
+        row | {"is_primary": True}
+        for row in rows
+        if row["stage"] == "(totals)" and row["metric"] in ("wall_time_s", "peak_rss_mb")
     ]
+    found = standing(totals)
+    if not found.compared:
+        return Answer("Nothing to compare.", "", f"{candidate} and {baseline} state no common total.")
+    more, less = (sorted(part, key=_size, reverse=True) for part in (found.worse, found.better))
+    if not more and not less:
+        if found.suspect or found.open:
+            return Answer(
+                "No answer yet.", "", _open_cost([*found.suspect, *found.open], registry, baseline, candidate)
+            )
+        return _same_cost(rows, found, registry, baseline, candidate)
+    moved = more or less
+    words = ("Mixed.", "Costs more.", "Costs less.")
+    if not found.is_weighed:
+        words = ("Seems mixed.", "Seems to cost more.", "Seems to cost less.")
+    word, tone = (words[0], "") if more and less else (words[1], "w") if more else (words[2], "b")
+    told = [_cost(row, registry) for row in ([more[0], less[0]] if more and less else moved)]
+    end = "." if found.is_weighed else "; too few captures to weigh the noise."
     where = _stage(rows, moved[0]["metric"])
-    return Answer(word, tone, f"{candidate} against {baseline}: {', '.join(told)}{where}.")
+    tone = tone if found.is_weighed else ""
+    return Answer(word, tone, f"{candidate} against {baseline}: {', '.join(told)}{where}{end}")
+
+
+def _size(row: Row) -> float:
+    return abs(float(row["delta_pct"] or 0))
 
 
 def _open_cost(open_: Sequence[Row], registry: Registry, baseline: str, candidate: str) -> str:
@@ -175,36 +227,36 @@ def _open_cost(open_: Sequence[Row], registry: Registry, baseline: str, candidat
     told = ", ".join(_cost(row, registry) for row in open_)
     row = open_[0]
     seen = percent(row["mde_pct"]).removeprefix("+")
-    sees = f"; {row['n_pairs']} captures show only changes of {seen} and more" if seen else ""
+    captures = f"{row['n_pairs']} captures show" if row["n_pairs"] != 1 else "1 capture shows"
+    sees = f"; {captures} only changes of {seen} and more" if seen else ""
     return f"{candidate} against {baseline}: {told}, which may be noise{sees}."
 
 
-def _same_cost(
-    rows: Sequence[Row], compared: Sequence[Row], registry: Registry, baseline: str, candidate: str
-) -> Answer:
+def _same_cost(rows: Sequence[Row], found: Standing, registry: Registry, baseline: str, candidate: str) -> Answer:
     """Totals may hide a stage that needs more, behind another that needs less or that runs beside it."""
     is_moved = any(_is_worse(row) for row in rows if row["stage"] != "(totals)")
     names = {"wall_time_s": "time", "peak_rss_mb": "memory"}
-    what = " and ".join(name for metric, name in names.items() if metric in {row["metric"] for row in compared})
-    limits = {registry[row["metric"]].warn_pct for row in compared}
+    what = " and ".join(name for metric, name in names.items() if metric in {row["metric"] for row in found.compared})
+    limits = {registry[row["metric"]].warn_pct for row in found.compared}
     limit = limits.pop() if len(limits) == 1 else None
     inside = f"inside ±{limit:g} %" if limit else "inside its levels"
-    word = "No change in total." if is_moved else "No change."
-    return Answer(word, "", f"{candidate} needs the {what} of {baseline}, {inside}.")
+    word = "No change" if found.is_weighed else "No change seen"
+    return Answer(
+        f"{word} in total." if is_moved else f"{word}.", "", f"{candidate} needs the {what} of {baseline}, {inside}."
+    )
 
 
 def _is_worse(row: Row) -> bool:
-    if row.get("verdict"):
+    if row.get("q") is not None:
         return bool(row["verdict"] == "regressed")
-    return row["level"] in ("warn", "fail")
+    return row["level"] in PAST
 
 
 def _cost(row: Row, registry: Registry) -> str:
     metric = registry[row["metric"]]
-    size = percent(row["delta_pct"])
     name = metric.label.lower().replace("rss", "RSS")
     values = f"{metric.shown(row['baseline'])} → {metric.shown_with_unit(row['candidate'])}"
-    return f"{name} {arrow(row['delta'])} {size} ({values})"
+    return f"{name} {arrow(marks.direction(row, metric))} {marks.size(row, metric)} ({values})"
 
 
 def _stage(rows: Sequence[Row], metric: str) -> str:

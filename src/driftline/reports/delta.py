@@ -7,16 +7,20 @@ from itertools import groupby
 from typing import Any
 
 from driftline import queries
-from driftline.metrics import MINUS, THIN, Metric, percent
-from driftline.reports import answer, csv, html
+from driftline.metrics import MINUS, THIN, Metric
+from driftline.reports import answer, csv, html, marks, sureness
 from driftline.reports.choice import Comparison
-from driftline.reports.html import STRIP_HIGH, STRIP_LOW, esc
+from driftline.reports.html import esc
 
 Row = dict[str, Any]
 METRICS_SHOWN, CANDIDATES_SHOWN, NAMED = 40, 8, 3
+# What is counted in a head: by verdicts, where noise was weighed, else by levels.
+WEIGHED = (("regressed", "regressed"), ("improved", "improved"), ("open", "open"))
+LEVELS = (("past_fail", "past fail"), ("past_warn", "past warn"), ("gains", "past a level for the better"))
 FILE_COLUMNS = (
     "metric", "label", "unit", "reference", "is_primary", "warn_pct", "fail_pct", "warn_abs", "fail_abs",
     "baseline", "run", "candidate", "delta", "delta_pct", "level", "gain", "status", "note",
+    "verdict", "verdict_level", "effect_pct", "ci_low", "ci_high", "q", "mde_pct", "n_pairs", "noise_source", "reason",
 )  # fmt: skip
 
 
@@ -45,6 +49,7 @@ def render(connection: queries.Connection, comparison: Comparison, shows_all: bo
         + _fold(shown[METRICS_SHOWN:], "more, with less effect, in CSV and SQL", registry)
         + folded
         + _more_candidates(comparison)
+        + sureness.panel(connection, "run", comparison.baseline, comparison.focus)
         + _reading()
     )
 
@@ -68,32 +73,45 @@ def _heading(cells: Sequence[Row], comparison: Comparison, runs: Sequence[str], 
     against = f"Scores against {_list(references)}. " if references else ""
     return (
         f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(insight(by_run, comparison, registry))}</h1>'
-        + html.lead(esc(against + (answer.WEIGHED if answer.is_weighed(by_run[comparison.focus]) else answer.NO_NOISE)))
+        + html.lead(esc(against + answer.caption(by_run[comparison.focus])))
     )
 
 
 def insight(by_run: dict[str, list[Row]], comparison: Comparison, registry: answer.Registry) -> str:
-    """Who is better, worse or mixed by the levels: the candidate in focus with its metrics, the others by name."""
+    """Who is better, worse or mixed: the candidate in focus with its metrics, the others by name."""
     focus, *others = by_run
-    better, worse = (answer.judged(by_run[focus], side) for side in ("gain", "level"))
-    ways = [f"is {way} in {_metrics(rows, registry)}" for way, rows in (("better", better), ("worse", worse)) if rows]
-    clauses = [f"{comparison.labels[focus]} {' but '.join(ways) or _standing(by_run[focus], 'is')}"]
-    standing: dict[str, list[str]] = {}
+    found = answer.standing(by_run[focus])
+    verb = "is" if found.is_weighed else "seems"
+    ways = [
+        f"{verb} {way} in {_metrics(rows, registry)}"
+        for way, rows in (("better", found.better), ("worse", found.worse))
+        if rows
+    ]
+    clauses = [f"{comparison.labels[focus]} {' but '.join(ways) or _standing(found, 'is')}"]
+    standings: dict[tuple[str, str], list[str]] = {}
     for run in others:
-        standing.setdefault(_standing(by_run[run], "is"), []).append(run)
-    for runs in standing.values():
+        other = answer.standing(by_run[run])
+        standings.setdefault((_standing(other, "is"), _standing(other, "are")), []).append(run)
+    for (one, several), runs in standings.items():
         names = _list([comparison.labels[run] for run in runs], NAMED)
-        clauses.append(f"{names} {_standing(by_run[runs[0]], 'is' if len(runs) == 1 else 'are')}")
+        clauses.append(f"{names} {one if len(runs) == 1 else several}")
     return "; ".join(clauses) + "."
 
 
-def _standing(rows: Sequence[Row], verb: str) -> str:
-    better, worse = (answer.judged(rows, side) for side in ("gain", "level"))
-    if better or worse:
-        return f"{verb} {'mixed' if better and worse else 'better' if better else 'worse'}"
-    if not any(row["is_primary"] and row["delta"] is not None for row in rows):
-        return f"{'shares' if verb == 'is' else 'share'} no primary metric with the baseline"
-    return f"{'stays' if verb == 'is' else 'stay'} inside every level"
+def _standing(found: answer.Standing, verb: str) -> str:
+    is_one = verb == "is"
+    if not found.compared:
+        return f"{'shares' if is_one else 'share'} no primary metric with the baseline"
+    if found.better or found.worse:
+        way = "mixed" if found.better and found.worse else "better" if found.better else "worse"
+        return f"{verb if found.is_weighed else 'seems' if is_one else 'seem'} {way}"
+    if found.suspect:
+        return f"{verb} suspect"
+    if found.open:
+        return f"{verb} not decided"
+    if found.is_weighed:
+        return f"{verb} as the baseline"
+    return f"{'stays' if is_one else 'stay'} inside every level"
 
 
 def _metrics(rows: Sequence[Row], registry: answer.Registry) -> str:
@@ -144,10 +162,10 @@ def _matrix(
 
 
 def _head(run: str, row: Row | None, comparison: Comparison) -> str:
-    """The name of a candidate, which focuses it, and how many of its metrics passed a level."""
-    counts = ("past_fail", "past fail"), ("past_warn", "past warn"), ("gains", "gain")
+    """The name of a candidate, which focuses it, and how its metrics were judged."""
+    counts = WEIGHED if row and row["weighed"] else LEVELS
     told = [f"{row[name]} {words}" for name, words in counts if row[name]] if row else []
-    told = [text + "s" if text.endswith(" gain") and not text.startswith("1 ") else text for text in told]
+    told = told or ["nothing moved" if counts is WEIGHED else "inside every level"]
     is_focus = run == comparison.focus
     dot = '<span class="dot-f"></span>' if is_focus else ""
     name = html.link(
@@ -155,7 +173,7 @@ def _head(run: str, row: Row | None, comparison: Comparison) -> str:
     )
     return (
         f'<th scope="col" class="hc{" foc" if is_focus else ""}" title="{esc(run)}">{dot}{name}'
-        f'<span class="m">{", ".join(told) or "inside every level"}</span></th>'
+        f'<span class="m">{", ".join(told)}</span></th>'
     )
 
 
@@ -199,20 +217,12 @@ def _cell(row: Row | None, metric: Metric) -> str:
     value = f"<b>{esc(metric.shown(row['candidate']))}</b>"
     if row["delta"] == 0:
         return f'<div class="l1">{value}<span class="m">= 0</span></div>'
-    beyond = '<div class="l3">beyond scale</div>' if (row["delta_pct"] or 0) > STRIP_HIGH else _ends(row)
-    moved = html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"]))
+    below = "beyond scale" if marks.is_beyond(row) else marks.sees(row) or esc(marks.ends(row))
     return (
-        f'<div class="l1">{value}<span>{moved}</span></div><div class="l2">{html.chip(row)}{_strip(row)}</div>{beyond}'
+        f'<div class="l1">{value}<span>{marks.moved(row, metric)}</span></div>'
+        f'<div class="l2">{marks.chip(row)}{marks.small_strip(row)}</div>'
+        + (f'<div class="l3">{below}</div>' if below else "")
     )
-
-
-def _ends(row: Row) -> str:
-    """The ends of the interval, where a verdict rests on it; what is open says from where on it would be seen."""
-    if row["ci_low"] is None:
-        return ""
-    if row["verdict"] in ("suspect", "inconclusive"):
-        return f'<div class="l3">{html.sees(row)}</div>'
-    return f'<div class="l3">{esc(percent(row["ci_low"]))} … {esc(percent(row["ci_high"]))}</div>'
 
 
 def _missing(row: Row, metric: Metric) -> str:
@@ -221,27 +231,6 @@ def _missing(row: Row, metric: Metric) -> str:
     if row["candidate"] is not None:
         return f'<div class="l1"><b>{esc(metric.shown(row["candidate"]))}</b><span class="m">only here</span></div>'
     return f'<span class="m">{esc(row["note"] or row["status"])}</span>'
-
-
-def _strip(row: Row) -> str:
-    """The change on a scale of −100 … +100 % of the baseline over the warn level, with its 95 % interval; a hollow dot
-    where none is known."""
-    has_interval = row["ci_low"] is not None
-    pct = row["effect_pct"] if has_interval else row["delta_pct"]
-    if pct is None:
-        return '<span class="m">baseline is 0</span>'
-    share = 100 / (STRIP_HIGH - STRIP_LOW)
-    at, low, high = (
-        (min(max(end, STRIP_LOW), STRIP_HIGH) - STRIP_LOW) * share
-        for end in (pct, row["ci_low"] or 0.0, row["ci_high"] or 0.0)
-    )
-    bar = f'<em style="left:{low:.1f}%;width:{high - low:.1f}%"></em>' if has_interval else ""
-    half = min(row["warn_at_pct"] or 0, STRIP_HIGH) * share
-    return (
-        f'<span class="iv" role="img" aria-label="{esc(percent(pct))}"><i style="left:{50 - half:.1f}%;'
-        f'width:{2 * half:.1f}%"></i><u></u>{bar}<s{" class=sure" if has_interval else ""} style="left:{at:.1f}%"></s>'
-        "</span>"
-    )
 
 
 def _folds(rows: Sequence[dict[str, Row]], registry: answer.Registry, candidates: int) -> str:
@@ -287,6 +276,7 @@ def _more_candidates(comparison: Comparison) -> str:
 
 def _reading() -> str:
     return (
-        f'<p class="cap read">Strip: {MINUS}100 … +100{THIN}% of the baseline, grey inside the warn level, hollow dot: '
-        "no interval known. A name in the head brings its candidate into focus.</p>"
+        f'<p class="cap read">Strip: {MINUS}100 … +100{THIN}% of the baseline, grey inside the warn level; dot: paired '
+        "effect, bar: its 95 % interval, hollow dot: none known. Filled: regressed past the fail level, dashed: run it "
+        "again to confirm. A name in the head brings its candidate into focus.</p>"
     )

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from driftline import queries
-from driftline.metrics import Metric
-from driftline.reports import answer, episode_rows, html, sureness
+from driftline.reports import answer, episode_rows, html, marks, sureness
 from driftline.reports.choice import Choice, Comparison
 from driftline.reports.html import esc
 
@@ -48,7 +47,18 @@ def render(connection: queries.Connection, comparison: Comparison) -> str:
     episodes = queries.episode_changes(connection, *pair)
     table = queries.deltas(connection, *pair)
     tiles = queries.kpi_deltas(connection, comparison.baseline, [comparison.focus, *comparison.others])
-    by_run = {run: [row for row in tiles.rows if row["run"] == run] for run in comparison.others}
+    weighed = {
+        (row["candidate_key"], row["metric"], row["reference"]): row
+        for row in queries.weighed(connection, "run", comparison.baseline, comparison.candidates)
+    }
+    by_run = {
+        run: [
+            {**row, **weighed.get((run, row["metric"], row["reference"]), {})}
+            for row in tiles.rows
+            if row["run"] == run
+        ]
+        for run in comparison.others
+    }
     by_run[comparison.focus] = table.rows
     return (
         _answer(comparison, table.rows, episodes.rows, by_run, queries.causes(connection, *pair).rows, registry)
@@ -61,6 +71,11 @@ def render(connection: queries.Connection, comparison: Comparison) -> str:
     )
 
 
+def end(connection: queries.Connection, comparison: Comparison) -> str:
+    """What follows the charts: how sure the answer is, and what a gap means."""
+    return sureness.panel(connection, "run", comparison.baseline, comparison.focus) + FOOT
+
+
 def _answer(
     comparison: Comparison,
     rows: Sequence[Row],
@@ -71,7 +86,7 @@ def _answer(
 ) -> str:
     said = answer.run_answer(rows, registry, comparison.labels[comparison.focus])
     parts = [f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>']
-    parts.append(html.lead(_cause(causes, said.word == "Better.") + _look_at(comparison, episodes)))
+    parts.append(html.lead(_cause(causes, said.is_better) + _look_at(comparison, episodes)))
     if comparison.others:
         primary = {row["metric"] for row in rows if row["is_primary"]}
         clauses = []
@@ -157,19 +172,11 @@ def _tile(name: str, comparison: Comparison, by_run: dict[str, list[Row]], regis
     return html.tile(
         metric.label,
         f'<div class="v">{esc(metric.shown(row["candidate"]))} <small>{esc(unit)}</small></div>'
-        f'<div class="d">{_tile_change(row, metric)}</div>'
+        f'<div class="d">{marks.told(row, metric)}</div>'
         f'<div class="was">baseline {esc(metric.shown_with_unit(row["baseline"]))}</div>'
         + (f'<div class="o">{others}</div>' if others else "")
         + (f'<div class="was">+ {more} more</div>' if more > 0 else ""),
     )
-
-
-def _tile_change(row: Row, metric: Metric) -> str:
-    if row["delta"] is None:
-        return f'<span class="m">{esc(row["status"])}</span>'
-    if row["delta"] == 0:
-        return '<span class="m">= 0 unchanged</span>'
-    return f"{html.change(row['delta'], metric.shown_change(row['delta'], row['delta_pct']))} {html.chip(row)}"
 
 
 def _other(run: str, comparison: Comparison, row: Row | None, registry: answer.Registry) -> str:
@@ -177,7 +184,7 @@ def _other(run: str, comparison: Comparison, row: Row | None, registry: answer.R
     if row is None:
         return f'<span>{name}</span><span class="m">–</span><span></span>'
     metric = registry[row["metric"]]
-    moved = html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"]).removesuffix(" points"))
+    moved = marks.moved(row, metric).replace(" points", "")
     return f"<span>{name}</span><span>{esc(metric.shown(row['candidate']))}</span><span>{moved}</span>"
 
 
@@ -189,9 +196,8 @@ def _differs(table: queries.Table, registry: answer.Registry) -> str:
     against = sorted({row["reference"] for row in moved if row["reference"]})
     scored = f"Scores against {', '.join(against)}. " if against else ""
     caption = f"{scored}Strip: per cent of the baseline, grey inside the warn level. "
-    noise = answer.WEIGHED if answer.is_weighed(table.rows) else answer.NO_NOISE
     head = (
-        ("", "Metric"), ("n", "Baseline"), ("n", "Candidate"), ("fst", html.strip_scale()), ("n", "Change"),
+        ("", "Metric"), ("n", "Baseline"), ("n", "Candidate"), ("fst", marks.strip_scale()), ("n", "Effect"),
         ("", "Verdict"),
     )  # fmt: skip
     rows = [("", _cells(row, registry)) for row in moved]
@@ -200,8 +206,7 @@ def _differs(table: queries.Table, registry: answer.Registry) -> str:
         "not compared", [f"{registry[row['metric']].label} ({row['note'] or row['status']})" for row in apart]
     )
     body = html.table(head, rows, "forest") if rows else html.empty("Every metric that both runs have is the same.")
-    sure = sureness.panel(table.rows, registry, "run")
-    return html.heading(title, caption + noise, table.sql) + body + folded + sure
+    return html.heading(title, caption + answer.caption(table.rows), table.sql) + body + folded
 
 
 def _cells(row: Row, registry: answer.Registry) -> list[str]:
@@ -211,9 +216,9 @@ def _cells(row: Row, registry: answer.Registry) -> list[str]:
         f'<span class="m">{esc(metric.told_unit)}</span>',
         esc(metric.shown(row["baseline"])),
         f"<b>{esc(metric.shown(row['candidate']))}</b>",
-        html.strip(row),
-        html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"])),
-        f"{html.chip(row)} {html.sees(row)}",
+        marks.strip(row),
+        marks.moved(row, metric),
+        f"{marks.chip(row)} {marks.sees(row)}",
     ]
 
 

@@ -9,12 +9,10 @@ from importlib import resources
 from typing import Any
 from zlib import crc32
 
-from driftline.metrics import arrow, percent
+from driftline.metrics import arrow
 
 STYLE = (resources.files("driftline") / "reports" / "style.css").read_text()
 _VISIBLE = {char: f"\\u{char:04x}" for char in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
-STRIP_WIDTH = 170
-STRIP_LOW, STRIP_HIGH = -100.0, 100.0
 
 
 def esc(value: Any) -> str:
@@ -79,93 +77,6 @@ def change(delta: float | None, size: str, strong: bool = False) -> str:
         return '<span class="m">= 0</span>'
     inner = f"{arrow(delta)} {esc(size)}"
     return f"<b>{inner}</b>" if strong else inner
-
-
-CHIPS = {
-    ("fail", None): ("pf", "past fail"),
-    ("warn", None): ("pw", "past warn"),
-    (None, "gain"): ("pg", "gain"),
-    ("ok", None): ("nc", "inside"),
-}
-
-
-VERDICT_CHIPS = {
-    "regressed": "rw",
-    "improved": "bt",
-    "changed": "ch",
-    "no change": "eq",
-    "suspect": "sp",
-    "inconclusive": "in",
-}
-
-
-def chip(row: dict[str, Any]) -> str:
-    """The verdict of a delta by form and word; where none is known what its level says, which is no more than a
-    threshold."""
-    verdict = row.get("verdict")
-    form = VERDICT_CHIPS.get(verdict or "")
-    if form == "rw" and row["verdict_level"] == "fail":
-        form = "rf"
-    elif form == "sp" and row["good"]:
-        form = "sb"
-    if form and row["delta"] != 0:
-        words = f"✓ {verdict}" if form == "eq" else verdict
-        return f'<span class="chip {form}" title="{esc(row["reason"])}">{words}</span>'
-    if row["status"] not in ("compared", "zero baseline"):
-        return f'<span class="chip np">{esc(row["status"])}</span>'
-    if row["delta"] == 0:
-        return '<span class="chip nc">unchanged</span>'
-    if row["level"] in ("fail", "warn"):
-        form, words = CHIPS[row["level"], None]
-    elif row["gain"] in ("fail", "warn"):
-        form, words = CHIPS[None, "gain"]
-    elif row["level"] is None:
-        form, words = "ch", "changed"
-    else:
-        form, words = CHIPS["ok", None]
-    return f'<span class="chip {form}" title="threshold only: no noise is known">{words}</span>'
-
-
-def sees(row: dict[str, Any]) -> str:
-    """From which size on a change would have been seen, where the verdict is open."""
-    if row.get("verdict") not in ("suspect", "inconclusive") or row["mde_pct"] is None:
-        return ""
-    return f'<span class="sees">sees ≥ {percent(row["mde_pct"]).removeprefix("+")}</span>'
-
-
-def strip(row: dict[str, Any]) -> str:
-    """The change on a scale of −100 … +100 % of the baseline over the warn band: a dot with its 95 % interval, hollow
-    where none is known."""
-    ends = [end for end in (row.get("ci_low"), row.get("ci_high")) if end is not None]
-    has_interval = len(ends) == 2
-    pct, warn_at = row["effect_pct"] if has_interval else row["delta_pct"], row["warn_at_pct"]
-    if pct is None:
-        return '<span class="m">no percent</span>'
-    middle = STRIP_WIDTH / 2
-    per_pct = STRIP_WIDTH / (STRIP_HIGH - STRIP_LOW)
-    half = min(warn_at or 0, STRIP_HIGH) * per_pct
-    x = middle + min(max(pct, STRIP_LOW), STRIP_HIGH) * per_pct
-    beyond = pct > STRIP_HIGH
-    solid = ' class="st-dot"' if has_interval else ""
-    mark = (
-        f'<path d="M{STRIP_WIDTH - 8} 5l6 4-6 4" class="st-beyond"/>'
-        if beyond
-        else f'<circle cx="{x:.1f}" cy="9" r="3.5"{solid}/>'
-    )
-    if has_interval:
-        low, high = (middle + min(max(end, STRIP_LOW), STRIP_HIGH) * per_pct for end in ends)
-        mark = f'<rect class="st-ci" x="{low:.1f}" y="7" width="{max(high - low, 1):.1f}" height="4"/>{mark}'
-    told = f"{percent(pct)}, from {percent(ends[0])} to {percent(ends[1])}" if has_interval else percent(pct)
-    return (
-        f'<svg class="strip" width="{STRIP_WIDTH}" height="18" role="img" aria-label="{esc(told)}">'
-        f'<rect x="{middle - half:.1f}" y="0" width="{2 * half:.1f}" height="18"/>'
-        f'<line x1="{middle}" x2="{middle}" y1="0" y2="18"/>{mark}</svg>'
-    )
-
-
-def strip_scale() -> str:
-    """The head of a column of strips."""
-    return f'<span class="scale" style="width:{STRIP_WIDTH}px"><i>−100</i><i>0</i><i>+100</i></span>'
 
 
 def table(head: Sequence[tuple[str, str]], rows: Iterable[tuple[str, Sequence[str]]], name: str) -> str:

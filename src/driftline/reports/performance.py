@@ -7,7 +7,7 @@ from typing import Any
 
 from driftline import queries
 from driftline.metrics import Metric
-from driftline.reports import answer, comparable, html, stages, waterfall
+from driftline.reports import answer, comparable, html, marks, stages, sureness, waterfall
 from driftline.reports.choice import ProfileComparison
 from driftline.reports.html import esc
 
@@ -32,6 +32,7 @@ def before_trends(connection: queries.Connection, comparison: ProfileComparison)
     steps = queries.stage_contributions(connection, comparison.baseline, comparison.focus)
     focused = [row for row in matrix.rows if row["profile"] == comparison.focus]
     labels = comparison.labels
+    sure = sureness.panel(connection, "profile", comparison.baseline, comparison.focus)
     said = answer.profile_answer(focused, registry, labels[comparison.baseline], labels[comparison.focus])
     return (
         f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>'
@@ -40,7 +41,7 @@ def before_trends(connection: queries.Connection, comparison: ProfileComparison)
         + _tiles(comparison, matrix.rows, registry)
         + html.jumps(_sections(connection, comparison))
         + f'<div class="{"beside" if len(comparison.candidates) <= BESIDE_UP_TO else ""}">'
-        + html.section("stages", stages.render(matrix, comparison, registry), "sec2")
+        + html.section("stages", stages.render(matrix, comparison, registry) + sure, "sec2")
         + html.section("blame", waterfall.render(steps, comparison, registry["wall_time_s"]), "sec2")
         + "</div>"
     )
@@ -59,16 +60,15 @@ def _stages(rows: Sequence[Row], comparison: ProfileComparison, registry: answer
     gone = [row["stage"] for row in timed if row["status"] == "only in baseline"]
     new = [row["stage"] for row in timed if row["status"] == "only in candidate"]
     parts = []
-    is_weighed = answer.is_weighed(rows)
-    level = "verdict_level" if is_weighed else "level"
-    past = [
-        row
-        for row in rows
-        if row["stage"] != "(totals)" and row[level] == "fail" and (not is_weighed or row["verdict"] == "regressed")
-    ]
+    is_weighed = answer.standing(rows).is_weighed
+    of_stages = [row for row in rows if row["stage"] != "(totals)"]
+    past = [row for row in of_stages if row["level"] == "fail"]
+    if is_weighed:
+        past = [row for row in of_stages if row["verdict"] == "regressed"]
+        past.sort(key=lambda row: row["verdict_level"] != "fail")
     if past:
         named = [_past_level(row, registry[row["metric"]]) for row in past[:NAMED]]
-        word = "Regressed past fail" if is_weighed else "Past fail"
+        word = "Regressed" if is_weighed else "Past fail"
         more = f" and {len(past) - NAMED} more" if len(past) > NAMED else ""
         parts.append(f"{word}: {', '.join(named)}{more}.")
     if gone:
@@ -84,8 +84,7 @@ def _stages(rows: Sequence[Row], comparison: ProfileComparison, registry: answer
 
 
 def _past_level(row: Row, metric: Metric) -> str:
-    moved = html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"]))
-    return f"<b>{esc(row['stage'])}</b> {moved} ({esc(metric.label)})"
+    return f"<b>{esc(row['stage'])}</b> {marks.moved(row, metric)} ({esc(metric.label)})"
 
 
 def _tiles(comparison: ProfileComparison, rows: Sequence[Row], registry: answer.Registry) -> str:
@@ -101,11 +100,7 @@ def _tile(name: str, comparison: ProfileComparison, by: dict[tuple[str, str], Ro
         return html.tile(metric.label, '<div class="v gap">not stated</div>')
     lines = html.join(_other(run, comparison, by.get((run, name)), metric) for run in comparison.others[:OTHERS_SHOWN])
     more = len(comparison.others) - OTHERS_SHOWN
-    moved = (
-        f'<span class="m">{esc(row["status"])}</span>' if row["delta"] is None
-        else '<span class="m">= 0 unchanged</span>' if row["delta"] == 0
-        else f"{html.change(row['delta'], metric.shown_change(row['delta'], row['delta_pct']))} {html.chip(row)}"
-    )  # fmt: skip
+    moved = marks.told(row, metric)
     unit = "" if name == "episodes_processed" else metric.shown_unit
     return html.tile(
         metric.label,
@@ -120,8 +115,9 @@ def _other(profile: str, comparison: ProfileComparison, row: Row | None, metric:
     name = html.link(comparison.to(profile), esc(comparison.labels[profile]), f'title="{esc(profile)}"')
     if row is None or row["candidate"] is None:
         return f'<span>{name}</span><span class="m">–</span><span></span>'
-    moved = html.change(row["delta"], metric.shown_change(row["delta"], row["delta_pct"]))
-    return f"<span>{name}</span><span>{esc(metric.shown(row['candidate']))}</span><span>{moved}</span>"
+    return (
+        f"<span>{name}</span><span>{esc(metric.shown(row['candidate']))}</span><span>{marks.moved(row, metric)}</span>"
+    )
 
 
 def _host(comparison: ProfileComparison) -> str:

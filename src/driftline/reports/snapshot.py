@@ -83,7 +83,7 @@ def _score_chosen(store: Store, baseline: str | None, candidate: str | None) -> 
         choice = _chosen(connection, baseline, candidate)
     if choice:
         score(store, (choice.baseline, choice.focus))
-        judge(store, choice.baseline, [choice.focus])
+        judge(store, "run", choice.baseline, choice.candidates)
 
 
 def _home(connection: Any, baseline: str | None, candidate: str | None) -> str:
@@ -100,7 +100,13 @@ def _home(connection: Any, baseline: str | None, candidate: str | None) -> str:
     comparison = Comparison(choice.baseline, choice.focus, choice.others, labels)
     context = _context(labels[choice.baseline], choice.reason, labels[choice.focus])
     drawn = quality_figures.figures(connection, comparison, "light")
-    return context + banner(connection, comparison) + home.render(connection, comparison) + drawn + home.FOOT
+    return (
+        context
+        + banner(connection, comparison)
+        + home.render(connection, comparison)
+        + drawn
+        + home.end(connection, comparison)
+    )
 
 
 def _performance(connection: Any) -> str:

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from driftline import queries
-from driftline.metrics import Metric, percent
-from driftline.reports import html, sureness
+from driftline.metrics import Metric
+from driftline.reports import html, marks
 from driftline.reports.choice import Comparison
 from driftline.reports.html import esc
 
@@ -36,8 +36,7 @@ def render(table: queries.Table, comparison: Comparison, registry: Registry) -> 
         folded = html.fold(f"{len(rest)} more row{'s' if len(rest) > 1 else ''}", _table(rest, comparison, registry))
     heading = html.heading(title(table.rows, comparison, registry), caption, table.sql)
     body = _table(shown, comparison, registry) if rows else html.empty("Neither profile states totals or stages.")
-    focused = [row for row in table.rows if row["profile"] == comparison.focus]
-    return heading + body + folded + sureness.panel(focused, registry, "profile")
+    return heading + body + folded
 
 
 def title(rows: Sequence[Row], comparison: Comparison, registry: Registry) -> str:
@@ -110,9 +109,8 @@ def _cell(row: Row | None, metric: Metric) -> str:
     value = f"<b>{esc(metric.shown(row['candidate']))}</b>"
     if row["delta"] == 0:
         return f'<div class="l1">{value}<span class="m">= 0</span></div>'
-    pct = percent(row["delta_pct"]) or "no percent"
     return (
-        f'<div class="l1">{value}<span>{html.change(row["delta"], pct)}</span></div>'
-        f'<div class="l2">{html.chip(row)}<span class="m">{esc(metric.shown_delta(row["delta"]))}</span></div>'
-        + (f'<div class="l3">{seen}</div>' if (seen := html.sees(row)) else "")
+        f'<div class="l1">{value}<span>{marks.moved(row, metric)}</span></div>'
+        f'<div class="l2">{marks.chip(row)}<span class="m">{esc(metric.shown_delta(row["delta"]))}</span></div>'
+        + (f'<div class="l3">{seen}</div>' if (seen := marks.sees(row)) else "")
     )

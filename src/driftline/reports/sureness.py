@@ -6,52 +6,80 @@ from collections.abc import Sequence
 from typing import Any
 
 from driftline import queries
+from driftline.artifacts.profile import TOTALS
 from driftline.metrics import Metric, percent
-from driftline.reports import html
+from driftline.reports import html, marks
 from driftline.reports.html import esc
 
 Row = dict[str, Any]
 # The metric that a chip tells the noise of.
 TOLD = {"run": ("latency_s", "latency"), "profile": ("wall_time_s", "wall time")}
+UNDECIDED = ("suspect", "inconclusive", "threshold only")
 SOURCES = {"measured": "measured", "assumed": "assumed", "none": "of these pairs alone"}
 
 
-def chip(connection: queries.Connection, side: str, baseline: str) -> str:
-    """What is known of the noise where the baseline was measured: plain text."""
+def chip(connection: queries.Connection, side: str, baseline: str, candidates: Sequence[str]) -> str:
+    """What is known of the noise of the pair in focus, the first candidate: plain text."""
     metric, name = TOLD[side]
-    machine = queries.machines(connection, [baseline]).get(baseline)
-    here = ((machine["platform"] if machine else None) or "unstated", metric)
-    known = [row for row in queries.noise(connection, side) if row["stage"] in (None, "(totals)")]
-    found = [row for row in known if (row["platform"], row["metric"]) == here]
-    if not found:
-        return "noise unknown"
-    repeated = "pairs of repeated runs" if side == "run" else "pairs of repeated captures"
-    return f"noise of {name} ±{percent(found[0]['spread_pct']).removeprefix('+')}, {found[0]['n_pairs']} {repeated}"
+    rows = queries.weighed(connection, side, baseline, candidates)
+    sources = {row["noise_source"] for row in rows if row["candidate_key"] == candidates[0] and row["q"] is not None}
+    if "measured" in sources:
+        machine = queries.machines(connection, [baseline])[baseline]
+        for row in queries.noise(connection, side):
+            if (row["platform"], row["metric"], row["stage"] or TOTALS) == (machine["platform"], metric, TOTALS):
+                repeated = "repeated runs" if side == "run" else "repeated captures"
+                return f"{name} noise ±{percent(row['spread_pct']).removeprefix('+')}, {row['n_pairs']} {repeated}"
+    if side == "profile":
+        return "captured in turns" if sources else "noise unknown"
+    return "noise assumed" if sources else "noise unknown"
 
 
-def panel(rows: Sequence[Row], registry: dict[str, Metric], side: str) -> str:
-    """A line that opens: for each primary metric what its verdict rests on and what would settle it."""
-    primary = [row for row in rows if row["is_primary"] and row.get("verdict")]
-    if not primary:
+def panel(connection: queries.Connection, side: str, baseline: str, candidate: str) -> str:
+    """A section: of each primary metric that is open what its verdict rests on and what would settle it. Empty where
+    nothing was judged."""
+    found, registry = queries.primary_verdicts(connection, side, baseline, candidate), queries.registry(connection)
+    if not found.rows:
         return ""
-    open_ = [row for row in primary if row["verdict"] in ("suspect", "inconclusive", "threshold only")]
-    said = f"{len(open_)} of {len(primary)} primary metrics are open" if open_ else "every primary metric is settled"
+    open_ = [row for row in found.rows if row["verdict"] in UNDECIDED]
+    same = [row for row in found.rows if row["verdict"] == "no change" and row["effect_pct"] == 0]
+    settled = [row for row in found.rows if row not in open_ and row not in same]
+    said = f"{len(open_)} of {len(found.rows)} primary metrics are open"
+    title = f"How sure are we: {said if open_ else 'every primary metric is settled'}"
+    caption = "Sees from: the smallest change that would be reported nine times of ten. " if open_ else ""
+    if any(row["noise_source"] == "assumed" for row in found.rows):
+        caption += "Noise is assumed until it is measured: driftline calibrate --runs 10 -- COMMAND."
     unit = "Episodes" if side == "run" else "Captures"
     head = [("", "Metric"), ("", "Verdict"), ("n", unit), ("", "Noise"), ("n", "Sees from"), ("", "To settle it")]
-    table = html.table(head, [("", _cells(row, registry, side)) for row in primary], "forest sure")
-    return html.fold(f"How sure are we: {said}", table)
+    table = html.table(head, [("", _cells(row, registry, side)) for row in open_], "forest sure") if open_ else ""
+    parts = (("Settled", settled), ("The same in both", same))
+    told = " ".join(f"{word}: {_labels(rows, registry)}." for word, rows in parts if rows)
+    heading = html.heading(title, caption, found.sql)
+    return f'<section class="sureness">{heading}{table}<p class="cap">{esc(told)}</p></section>'
+
+
+def _labels(rows: Sequence[Row], registry: dict[str, Metric]) -> str:
+    return ", ".join(registry[row["metric"]].label for row in rows)
 
 
 def _cells(row: Row, registry: dict[str, Metric], side: str) -> list[str]:
-    again = "runs a side" if side == "run" else "captures"
-    ways = [f"{row['pairs_needed']} episodes"] if row["pairs_needed"] and side == "run" else []
-    ways += [f"{row['runs_needed']} {again}"] if row["runs_needed"] and row["runs_needed"] > 1 else []
     seen = percent(row["mde_pct"]).removeprefix("+")
     return [
         f'<span title="{esc(row["reason"])}">{esc(registry[row["metric"]].label)}</span>',
-        html.chip(row),
+        marks.verdict(row["verdict"]),
         "–" if row["n_pairs"] is None else esc(row["n_pairs"]),
-        esc(SOURCES.get(row["noise_source"], "")),
+        esc(SOURCES[row["noise_source"]] if row["q"] is not None else "not known"),
         esc(seen or "–"),
-        esc(" or ".join(ways) or "–"),
+        esc(_settling(row, side)),
     ]
+
+
+def _settling(row: Row, side: str) -> str:
+    """What would settle what is open."""
+    n, needed = row["n_pairs"] or 0, row["pairs_needed"] or 0
+    if needed > n:
+        return f"about {needed} {'episodes' if side == 'run' else 'captures in turns'}"
+    if side == "profile":
+        return "captures in turns: driftline profile freeze --against"
+    if row["verdict"] == "threshold only":
+        return "predictions of both runs, to pair their episodes"
+    return "another run of the candidate" if row["verdict"] == "suspect" else "more runs: episodes alone do not"

@@ -39,7 +39,7 @@ select
     m.better,
     m.scale,
     m.family,
-    m.is_primary,
+    coalesce(list_contains(p.names, m.metric), m.is_primary) as is_primary,
     coalesce(o.warn_pct, m.warn_pct) as warn_pct,
     coalesce(o.fail_pct, m.fail_pct) as fail_pct,
     coalesce(o.warn_abs, m.warn_abs) as warn_abs,
@@ -48,6 +48,8 @@ select
     m.decimals,
     m.description
 from every_metric as m
-left join source_metric_overrides as o using (metric);
+left join source_metric_overrides as o using (metric)
+-- Who names the primary metrics names all of them.
+left join source_verdict_settings as p on p.name = 'primary_metrics' and len(p.names) > 0;
 
 comment on table metrics is 'The registry: unit, direction and levels of every metric. warn_pct: Percent of the baseline in the bad direction from which a change is a warning. warn_abs: Absolute change in the bad direction from which a change is a warning; counts before warn_pct';

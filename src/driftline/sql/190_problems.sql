@@ -48,9 +48,21 @@ lost_mappings as (
 ),
 
 lost_overrides as (
-    select distinct metric
+    select metric
     from source_metric_overrides
     anti join metrics using (metric)
+    union
+    select unnest(names) as metric
+    from source_verdict_settings
+    where name = 'primary_metrics'
+    except
+    select metric from metrics
+),
+
+lost_canaries as (
+    select c.stage
+    from canary_stage as c
+    where c.stage not in (select stage from captures)
 )
 
 select
@@ -115,6 +127,15 @@ select
     null as line,
     'no metric ' || metric as problem,
     'write a name that the relation metrics has' as remedy
-from lost_overrides;
+from lost_overrides
+union all
+select
+    'warning' as severity,
+    'settings' as artifact,
+    'driftline.toml' as file,
+    null as line,
+    'no capture has a stage ' || stage || ', the canary' as problem,
+    'write the name of a stage that every capture has' as remedy
+from lost_canaries;
 
 comment on table problems is 'What is wrong or missing, and what to do about it';

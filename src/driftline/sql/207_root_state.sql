@@ -1,10 +1,17 @@
--- The readings, scores and code that verdicts come from, as one text: what came from others no longer holds.
+-- The readings, repetitions and code that verdicts come from, as one text: what came from others no longer holds.
 -- grain: one row
 -- null: never
 create or replace view root_state as
 select md5(concat_ws(
     ' ',
     (select digest from source_code),
-    (select count(*) from source_scores),
+    (select count(distinct (file_id, reference_file_id)) from source_reruns),
     (select string_agg(file_id::varchar, ',' order by file_id) from source_artifacts)
 )) as state;
+
+-- Against how many texts two runs are scored: more of them make other verdicts of this pair.
+create or replace macro scores_of(baseline_key, candidate_key) as (
+    select count(distinct (file_id, reference_file_id))
+    from source_scores
+    where run = baseline_key or run = candidate_key
+);

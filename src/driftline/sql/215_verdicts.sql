@@ -26,6 +26,7 @@ where
     v.baseline = baseline_key
     and v.candidate = candidate_key
     and v.state = (select state from root_state)
+    and v.scores = scores_of(baseline_key, candidate_key)
     and required_comparable(baseline_key) is not null
     and required_comparable(candidate_key) is not null
 -- Two processes may have worked out the same at a time.

@@ -121,7 +121,7 @@ def estimate(
         within = np.maximum(np.where(raises, shrunk, own), np.square(floor) / location.n)
         between = 2 * np.nan_to_num(noise.tau) ** 2 / runs
         # tau^2 is a difference of two estimates: as uncertain as the larger of them, however small it came out.
-        doubt = np.where(noise.df > 0, np.nan_to_num(noise.spread) ** 4 / noise.df, 0.0)
+        doubt = np.where(noise.df > 0, np.nan_to_num(noise.spread) ** 4 / noise.df, 0.0) / np.square(runs)
         se = np.sqrt(within + between)
         df = (within + between) ** 2 / (within**2 / within_df + doubt)
         t = np.where(se > 0, location.effect / se, np.where(location.effect == 0, 0.0, np.inf))
