@@ -16,9 +16,11 @@ from dashboard.page import Page
 from dashboard.pages import delta, episodes, home, kpis, performance, problems, quality
 from dashboard.state import Selection
 from driftline import queries
-from driftline.judging import judge
+from driftline.judging import judge, learn
+from driftline.reports import delta as delta_report
+from driftline.reports import home as home_report
+from driftline.reports import performance as cost_report
 from driftline.reports.choice import Choice
-from driftline.reports.home import ask_ahead
 from driftline.scoring import score
 from driftline.store import Store, open_store
 
@@ -35,20 +37,17 @@ class _Kind:
 
 
 KINDS = {
-    "home": _Kind(home.build, is_scored=True, judged=("run", quality.choice_of), ask_ahead=ask_ahead),
+    "home": _Kind(home.build, is_scored=True, judged=("run", quality.choice_of), ask_ahead=home_report.ask_ahead),
     "kpis": _Kind(kpis.build),
-    "delta": _Kind(delta.build, is_scored=True, judged=("run", quality.choice_of)),
+    "delta": _Kind(delta.build, is_scored=True, judged=("run", quality.choice_of), ask_ahead=delta_report.ask_ahead),
     "episodes": _Kind(episodes.build, is_scored=True),
-    "performance": _Kind(performance.build, judged=("profile", performance.choice_of)),
+    "performance": _Kind(performance.build, judged=("profile", performance.choice_of), ask_ahead=cost_report.ask_ahead),
     "problems": _Kind(problems.build),
 }
 # How many statements and pages are kept: two hands full of ways to and fro.
 STATEMENTS, PAGES = 400, 30
 # The relations and macros that hold scores of single episodes and verdicts, or depend on which there are.
-COMPUTED = (
-    *("episode_scores", "episode_metrics", "episode_deltas", "episode_changes"),
-    *("root_state", "scores_of", "verdicts", "noise"),
-)
+COMPUTED = ("episode_scores", "episode_metrics", "episode_deltas", "episode_changes", "scores_of", "verdicts")
 # Candidates beside the one in focus are scored as well as long as that is done at once: their episodes are no more.
 SCORED_BESIDE = 100
 # Two questions are asked at a time, each of many small steps: to share every core would cost both more than it gives.
@@ -103,12 +102,13 @@ class _Shared:
         self.scored |= runs
         return is_new
 
-    def judge(self, side: str, choice: Choice) -> bool:
-        """Works out the verdicts of the candidates, if that was not done before. Returns whether anything was new."""
+    def judge(self, side: str, choice: Choice, model: queries.Connection) -> bool:
+        """Works out the verdicts of the candidates, if that was not done before. Returns whether anything was new. What
+        does not depend on scores is asked of `model`."""
         candidates = (choice.focus, *choice.others)
         if (side, choice.baseline, candidates) in self.judged:
             return False
-        is_new = self._changes(lambda: judge(self.store, side, choice.baseline, candidates))
+        is_new = self._changes(lambda: judge(self.store, side, choice.baseline, candidates, model))
         self.judged.add((side, choice.baseline, candidates))
         return is_new
 
@@ -151,7 +151,9 @@ def _shared() -> _Shared:
     shared: _Shared | None = pn.state.cache.get("shared")
     if shared is None:
         shared = pn.state.cache["shared"] = _Shared(open_store(threads=THREADS))
+        learn(shared.store)
     elif shared.store.refresh():
+        learn(shared.store)
         shared.forget()
     return shared
 
@@ -179,9 +181,14 @@ def _reading(selection: Selection) -> Iterator[Reading]:
         if choice:
             if kind.ask_ahead:
                 kind.ask_ahead(reading.model, choice)
+            sources = shared.store.sources
             is_new = kind.is_scored and shared.score(_to_score(reading.model, choice))
+            if shared.store.sources != sources:
+                # Files changed meanwhile: what was looked at is no more what is judged.
+                reading = shared.read()
+                stack.callback(reading.model.close)
             if side:
-                is_new |= shared.judge(side, choice)
+                is_new |= shared.judge(side, choice, reading.model)
             if is_new:
                 reading = shared.read()
                 stack.callback(reading.model.close)

@@ -10,17 +10,17 @@ import duckdb
 import pytest
 
 from dashboard import answering, app
-from dashboard.pages import home
 from dashboard.state import Selection
 from driftline import queries
 from driftline import refresh as refreshing
 from driftline.model import CREATED, needs
 from driftline.reports.choice import Choice
-from driftline.reports.home import ask_ahead
 from driftline.scoring import score
-from roots import Root
+from roots import Root, profile
 from test_scoring import OTHER, RUN, scored_root
 from two_runs import B, C
+
+RUNS_CHOSEN = Choice(B, (C,), C, "")
 
 
 def compared(root: Root) -> Root:
@@ -86,9 +86,9 @@ def test_every_relation_that_holds_what_is_computed_is_known(root: Root) -> None
     with root.open() as store:
         model = store._model
     parts, needed = model.parts, needs(model)
-    computed = tuple(f"create or replace view source_{kind} " for kind in ("scores", "reruns", "verdicts"))
+    computed = tuple(f"create or replace view source_{kind} " for kind in ("scores", "verdicts"))
     reached = {number for number, part in enumerate(parts) if part.startswith(computed)}
-    assert len(reached) == 3
+    assert len(reached) == 2
     for number, earlier in needed.items():
         reached |= {number} if earlier & reached else set()
     names = {name for number in reached for name in CREATED.findall(parts[number])}
@@ -130,8 +130,15 @@ def test_scores_are_seen_once_they_are_there_and_other_answers_last(looked_at: R
     assert len({number for _, number in found}) == 1
 
 
-def test_what_is_asked_ahead_is_what_the_page_asks(looked_at: Root) -> None:
-    asked: list[str] = []
+@pytest.mark.parametrize(
+    ("page", "chosen", "count"),
+    [("home", RUNS_CHOSEN, 3), ("delta", RUNS_CHOSEN, 1), ("performance", Choice("v1", ("v2",), "v2", ""), 2)],
+)
+def test_what_is_asked_ahead_is_what_the_page_asks(looked_at: Root, page: str, chosen: Choice, count: int) -> None:
+    kind, asked = answering.KINDS[page], list[str]()
+    assert kind.ask_ahead
+    for release in ("v1", "v2"):
+        looked_at.profile(release, profile(release, stages={"load": {"wall_time_s": 1.0}}))
 
     class Noting(queries.Answers):
         def once(self, kind: str, question: str, read: Any) -> Any:
@@ -144,14 +151,14 @@ def test_what_is_asked_ahead_is_what_the_page_asks(looked_at: Root) -> None:
 
     with compared(looked_at).open() as store:
         model = look()
-        ask_ahead(model, Choice(B, (C,), C, ""))
+        kind.ask_ahead(model, chosen)
         model.close()
         ahead = set(asked)
         asked.clear()
         model = look()
-        home.build(model, Selection.from_query(f"?page=home&base={B}&cand={C}"))
+        kind.build(model, Selection.from_query(f"?page={page}&base={B}&cand={C}&pbase=v1&pcand=v2"))
         model.close()
-    assert len(ahead) == 2
+    assert len(ahead) == count
     assert ahead <= set(asked)
 
 

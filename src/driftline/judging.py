@@ -30,32 +30,35 @@ Row = queries.Row
 OF_NO_FILE = -1
 
 
-def judge(store: Store, side: str, baseline: str, candidates: Sequence[str]) -> bool:
+def judge(
+    store: Store, side: str, baseline: str, candidates: Sequence[str], model: queries.Connection | None = None
+) -> bool:
     """Works out what `verdicts` lacks of the baseline against each candidate. Returns whether anything was new. Keys
-    are of runs (`side` is run) or of profiles. The metrics of a pair are a family of their own."""
+    are of runs (`side` is run) or of profiles. The metrics of a pair are a family of their own. What does not depend on
+    scores is asked of `model`, where one is given: a look at the same files that remembers, after `learn`."""
     is_new = False
     for _ in range(PASSES):
-        missing, is_outdated = _missing(store, side, baseline, candidates)
-        if missing and side == "run" and learn(store):
-            is_new = True
-            missing, is_outdated = _missing(store, side, baseline, candidates)
         with store.cursor() as connection:
-            found = _verdicts(connection, side, baseline, missing) if missing else []
+            states = queries.judgeable(connection, side, baseline, candidates)
+        missing = {row["candidate_key"]: row for row in states if not row["is_judged"]}
+        if missing and side == "run" and model is None and learn(store):
+            # What was learned makes a state of its own.
+            is_new = True
+            continue
+        if not missing:
+            break
+        with store.cursor() as connection:
+            found = _verdicts(connection, model or connection, side, baseline, missing)
         if not found:
             break
-        store.add("verdicts", found, replaces=is_outdated)
+        sources = store.sources
+        is_kept = store.add("verdicts", found, replaces=any(row["is_outdated"] for row in states))
         store.refresh()
         is_new = True
+        # Files that changed meanwhile make another state.
+        if is_kept and store.sources == sources:
+            break
     return is_new
-
-
-def _missing(store: Store, side: str, baseline: str, candidates: Sequence[str]) -> tuple[dict[str, Row], bool]:
-    """The candidates without verdicts in this state of the root, which each row tells; and whether verdicts are kept
-    of another."""
-    with store.cursor() as connection:
-        states = queries.judgeable(connection, side, baseline, candidates)
-    missing = {row["candidate_key"]: row for row in states if not row["is_judged"]}
-    return missing, any(row["is_outdated"] for row in states)
 
 
 def learn(store: Store) -> bool:
@@ -86,22 +89,33 @@ def settings_of(connection: queries.Connection) -> Settings:
     return DEFAULTS.with_values(told)
 
 
-def _verdicts(connection: queries.Connection, side: str, baseline: str, candidates: Mapping[str, Row]) -> list[Row]:
+def _verdicts(
+    connection: queries.Connection,
+    model: queries.Connection,
+    side: str,
+    baseline: str,
+    candidates: Mapping[str, Row],
+) -> list[Row]:
     """The rows of every pair: candidates by key, with the state in which the verdicts hold."""
-    settings = settings_of(connection)
-    ask = queries.run_comparisons if side == "run" else queries.profile_comparisons
-    machines = queries.machines(connection, [baseline, *candidates])
-    known = {
-        (row["platform"], row["metric"], row["scale"], row["stage"]): row for row in queries.noise(connection, side)
-    }
+    settings, machines, keys = settings_of(model), queries.machines(model, side), list(candidates)
+    known = {(row["platform"], row["metric"], row["scale"], row["stage"]): row for row in queries.noise(model, side)}
+    if side == "run":
+        repeated = {key: _repetitions(key, machines[key]) for key in (baseline, *keys)}
+        compared = queries.run_comparisons(connection, baseline, keys, repeated)
+    else:
+        compared = queries.profile_comparisons(connection, baseline, keys)
     found: list[Row] = []
-    compared = ask(connection, baseline, list(candidates))
     for key, rows_ in groupby(compared, key=itemgetter("candidate_key")):
         state = {name: candidates[key][name] for name in ("state", "scores")}
         same = {"file_id": OF_NO_FILE, **state, "baseline": baseline, "candidate": key}
         decided = _pair(side, list(rows_), (machines[baseline], machines[key]), known, settings)
         found += [{**same, **asdict(verdict)} for verdict in decided]
     return found
+
+
+def _repetitions(run: str, machine: Row) -> list[str]:
+    """The run and the newest of those that repeat it."""
+    return [run, *(other for other in machine["repeats"] if other != run)][: queries.REPEATS]
 
 
 def _pair(

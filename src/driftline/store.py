@@ -120,14 +120,14 @@ class Store:
             raise FileNotFoundError(f"the cache {self.cache.place} is gone")
         return True
 
-    def add(self, kind: str, rows: list[Row], replaces: bool = False) -> None:
+    def add(self, kind: str, rows: list[Row], replaces: bool = False) -> bool:
         """Keeps rows that were computed from what was read, beside those of their kind or in their place; a refresh
-        makes them visible."""
+        makes them visible. Returns whether they could be kept."""
         with self.cache.lock():
             manifest = self.cache.load()
             # Where the cache has gone meanwhile, the ids in the rows mean nothing any more.
             if not rows or not manifest.files:
-                return
+                return False
             segment = new_segment(kind)
             write_rows(self.connection, self.cache.segments / segment, kind, rows)
             if replaces:
@@ -136,12 +136,12 @@ class Store:
             if len(manifest.segments[kind]) > MAX_SEGMENTS:
                 self.cache.retire(manifest, merge(self.connection, self.cache, manifest, kind))
             self.cache.save(manifest)
+        return True
 
     @property
     def sources(self) -> list[str]:
-        """What the model reads, without what was computed: where these are equal, so are all rows but those of scores
-        and of verdicts."""
-        computed = tuple(f"create or replace view source_{kind} " for kind in ("scores", "reruns", "verdicts"))
+        """What the model reads, without scores and verdicts: where these are equal, so are all rows but those."""
+        computed = tuple(f"create or replace view source_{kind} " for kind in ("scores", "verdicts"))
         return [part for part in self._model.sources if not part.startswith(computed)]
 
     def write_shell_file(self) -> Path:

@@ -5,7 +5,7 @@ Rows come as dictionaries; only frames for charts import pandas, so that the com
 """
 
 from driftline.queries.asking import NOTHING, TABLES, Connection, Row, Rows, Table, answer, ask, keep
-from driftline.queries.comparisons import machines, profile_comparisons, run_comparisons
+from driftline.queries.comparisons import REPEATS, machines, profile_comparisons, run_comparisons
 from driftline.queries.episodes import (
     EPISODE_FILTERS,
     PAGE,
@@ -85,6 +85,7 @@ from driftline.queries.verdicts import (
     verdict_settings,
     verdicts,
     weighed,
+    with_verdicts,
 )
 
 __all__ = [
@@ -94,6 +95,7 @@ __all__ = [
     "KPI_ROWS",
     "NOTHING",
     "PAGE",
+    "REPEATS",
     "STAGE_COSTS",
     "TABLES",
     "TICKS_TAKEN_ALONG",
@@ -181,4 +183,5 @@ __all__ = [
     "verdict_settings",
     "verdicts",
     "weighed",
+    "with_verdicts",
 ]

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from driftline.artifacts.bulk import literal, literals
 from driftline.queries.asking import Connection, Row, ask
 
 # The newest repetitions of a run tell enough.
 REPEATS = 10
-# What the registry says of a metric, as verdicts need it.
-_TRAITS = (
-    "m.label, m.unit, m.family, m.better, m.scale, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs, m.min_abs,"
-    " m.is_primary"
-)
-
-
-def run_comparisons(connection: Connection, baseline: str, candidates: Sequence[str]) -> list[Row]:
-    """Every delta of each candidate (`candidate_key`) with what the registry says of its metric and, of means of
-    episodes, the values of both runs, episode by episode: medians over so many runs (`baseline_runs`,
-    `candidate_runs`) where a run was repeated; of outcomes how many episodes have them in one run only and in both."""
-    base = literal(baseline)
-    return ask(
-        connection,
-        f"""with chosen as (
-    select unnest({literals(candidates)}) as candidate_key
+_ALONE = """paired as (
+    select *, 1 as baseline_runs, 1 as candidate_runs
+    from plain
 ),
-
--- Runs that repeat each other tell more together than each alone.
-repeated as (
-    select c.run as side, c.configuration, o.run
-    from run_configurations as c
-    inner join run_configurations as o on o.configuration = c.configuration and o.platform = c.platform
-    inner join runs as r on r.run = o.run
-    where list_contains({literals([baseline, *candidates])}, c.run)
-    qualify row_number() over (partition by c.run order by o.run = c.run desc, r.created_at desc, o.run) <= {REPEATS}
+"""
+# Runs that repeat each other tell more together than each alone.
+_POOLED = """repeated as (
+    select unnest({sides}) as side, unnest({runs}) as run
 ),
 
 pooled as (
@@ -45,18 +27,6 @@ pooled as (
     group by p.side, m.episode_id, m.metric
 ),
 
--- Not of two that repeat each other: both would be the same runs.
-different as (
-    select distinct k.side as candidate_key
-    from repeated as k
-    where k.configuration not in (select configuration from repeated where side = {base})
-),
-
-plain as (
-    select c.candidate_key, e.*
-    from chosen as c, lateral (select * from episode_deltas({base}, c.candidate_key)) as e
-),
-
 paired as (
     select
         e.candidate_key, e.episode_id, e.metric, e.reference, e.delta,
@@ -65,15 +35,53 @@ paired as (
         coalesce(b.runs, 1) as baseline_runs,
         coalesce(k.runs, 1) as candidate_runs
     from plain as e
-    left join different as d on d.candidate_key = e.candidate_key and e.reference is null
     left join pooled as b
-        on d.candidate_key is not null
+        on not list_contains({same}, e.candidate_key) and e.reference is null
         and b.side = {base} and b.episode_id = e.episode_id and b.metric = e.metric
     left join pooled as k
-        on d.candidate_key is not null
+        on not list_contains({same}, e.candidate_key) and e.reference is null
         and k.side = e.candidate_key and k.episode_id = e.episode_id and k.metric = e.metric
 ),
+"""
+# What the registry says of a metric, as verdicts need it.
+_TRAITS = (
+    "m.label, m.unit, m.family, m.better, m.scale, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs, m.min_abs,"
+    " m.is_primary"
+)
 
+
+def run_comparisons(
+    connection: Connection,
+    baseline: str,
+    candidates: Sequence[str],
+    repeated: Mapping[str, Sequence[str]] | None = None,
+) -> list[Row]:
+    """Every delta of each candidate (`candidate_key`) with what the registry says of its metric and, of means of
+    episodes, the values of both runs, episode by episode; of outcomes how many episodes have them in one run only and
+    in both.
+
+    Of a run that was `repeated` by others (itself among them) the values are medians over so many runs as
+    `baseline_runs` and `candidate_runs` say; scores and outcomes stay its own. Two of the same repetitions stay alone.
+    """
+    base, repeated = literal(baseline), repeated or {}
+    same = [key for key in candidates if set(repeated.get(key, ())) & set(repeated.get(baseline, ()))]
+    sides = [(side, run) for side, runs in repeated.items() if len(runs) > 1 for run in runs]
+    pooled = _POOLED.format(
+        sides=literals([side for side, _ in sides]), runs=literals([run for _, run in sides]), base=base,
+        same=literals(same),
+    ) if sides else _ALONE  # fmt: skip
+    return ask(
+        connection,
+        f"""with chosen as (
+    select unnest({literals(candidates)}) as candidate_key
+),
+
+plain as (
+    select c.candidate_key, e.*
+    from chosen as c, lateral (select * from episode_deltas({base}, c.candidate_key)) as e
+),
+
+{pooled}
 -- An amount of 0 has no ratio: what is empty is lost too.
 values_ as (
     select
@@ -191,17 +199,27 @@ order by d.candidate_key, d.stage_order, d.stage, d.metric""",
     ).rows
 
 
-def machines(connection: Connection, keys: list[str]) -> dict[str, Row]:
-    """platform, dataset_id and looks of runs and profiles by key: of a run what its fingerprint says of the machine, of
-    a profile its host."""
-    listed = literals(keys)
-    rows = ask(
-        connection,
-        f"""select r.run as key, c.platform, r.dataset_id, null as looks
-from runs as r
-left join run_configurations as c using (run)
-where list_contains({listed}, r.run)
-union all
-select profile, hostname, dataset_id, looks from profiles where list_contains({listed}, profile)""",
-    ).rows
+def machines(connection: Connection, side: str) -> dict[str, Row]:
+    """platform, dataset_id and looks of every run or profile by key: of a run what its fingerprint says of the machine,
+    of a profile its host; and the newest runs that a run is repeated by, with itself (`repeats`)."""
+    if side == "profile":
+        statement = "select profile as key, hostname as platform, dataset_id, looks, [] as repeats from profiles"
+    else:
+        statement = f"""with configured as (
+    select r.run, c.platform, c.configuration, r.dataset_id, r.created_at
+    from runs as r
+    left join run_configurations as c using (run)
+),
+
+repeated as (
+    select configuration, platform, list(run order by created_at desc, run)[:{REPEATS}] as runs
+    from configured
+    where configuration is not null and platform is not null
+    group by configuration, platform
+)
+
+select c.run as key, c.platform, c.dataset_id, null as looks, coalesce(p.runs, []) as repeats
+from configured as c
+left join repeated as p using (configuration, platform)"""
+    rows = ask(connection, statement).rows
     return {row["key"]: row for row in rows}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from driftline.artifacts.bulk import literal, literals
 from driftline.queries.asking import Connection, Table, ask
-from driftline.queries.runs import VERDICT_COLUMNS
 
 # What the table of KPIs sorts by; all but the first two are columns of `run_kpis`.
 KPI_COLUMNS = (
@@ -118,8 +117,7 @@ def delta_matrix(connection: Connection, baseline: str, candidates: list[str]) -
     first, then by the size of the change in focus, then of the largest change.
 
     `standing` of a metric is differs, unchanged or not compared; past_fail, past_warn and gains count the metrics of a
-    run; regressed, improved and open do by verdicts, where any primary one is `weighed`. What stands in `with` shadows
-    the view inside `deltas`, so that only the texts of these runs are read.
+    run. What stands in `with` shadows the view inside `deltas`, so that only the texts of these runs are read.
     """
     listed = literals(candidates)
     sides = ", ".join(map(literal, [baseline, *candidates]))
@@ -142,19 +140,12 @@ cells as (
         end as effect
     from runs as r, lateral (select * from deltas({literal(baseline)}, r.run)) as d
     where list_contains({listed}, r.run)
-),
-
-judged as (
-    select r.run, v.*
-    from runs as r, lateral (select * from verdicts({literal(baseline)}, r.run)) as v
-    where list_contains({listed}, r.run) and v.side = 'run'
 )
 
 select
     c.metric, m.label, m.unit, c.reference, m.family, m.is_primary, m.warn_pct, m.fail_pct, m.warn_abs, m.fail_abs,
     warn_at_pct(c.baseline, m.warn_abs, m.fail_abs, m.warn_pct) as warn_at_pct,
     c.baseline, c.run, c.candidate, c.delta, c.delta_pct, c.good, c.level, c.gain, c.status,
-    {VERDICT_COLUMNS},
     case
         when c.status = 'only in baseline' and m.family = 'flow' and not c.has_diagnostics then 'no diagnostics'
         when c.status = 'not comparable'
@@ -170,14 +161,9 @@ select
     end as standing,
     count(*) filter (where c.level = 'fail') over of_run as past_fail,
     count(*) filter (where c.level = 'warn') over of_run as past_warn,
-    count(*) filter (where c.gain in ('warn', 'fail')) over of_run as gains,
-    bool_or(m.is_primary and v.q is not null) over of_run as weighed,
-    count(*) filter (where v.verdict = 'regressed') over of_run as regressed,
-    count(*) filter (where v.verdict = 'improved') over of_run as improved,
-    count(*) filter (where v.verdict in ('suspect', 'inconclusive')) over of_run as open
+    count(*) filter (where c.gain in ('warn', 'fail')) over of_run as gains
 from cells as c
-inner join metrics as m on m.metric = c.metric
-left join judged as v on v.run = c.run and v.metric = c.metric and v.reference is not distinct from c.reference
+inner join metrics as m using (metric)
 window of_metric as (partition by c.metric, c.reference), of_run as (partition by c.run)
 order by
     m.is_primary desc,

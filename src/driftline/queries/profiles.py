@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from driftline.artifacts.bulk import literal, literals
 from driftline.queries.asking import Connection, Row, Table, ask, frame
-from driftline.queries.runs import VERDICT_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,22 +94,13 @@ def stage_matrix(connection: Connection, baseline: str, candidates: list[str]) -
     select p.profile, d.*, abs(d.delta_pct) as effect
     from profiles as p, lateral (select * from stage_deltas({literal(baseline)}, p.profile)) as d
     where list_contains({listed}, p.profile)
-),
-
-judged as (
-    -- `p` is a column of verdicts: a table of that name would not be found inside.
-    select f.profile, v.*
-    from profiles as f, lateral (select * from verdicts({literal(baseline)}, f.profile)) as v
-    where list_contains({listed}, f.profile) and v.side = 'profile'
 )
 
 select
     c.stage, c.stage_order, c.metric, m.label, c.baseline, c.profile, c.candidate, c.delta, c.delta_pct, c.good,
-    c.level, c.gain, c.status, c.note, m.is_primary and c.stage = '(totals)' as is_primary,
-    {VERDICT_COLUMNS}
+    c.level, c.gain, c.status, c.note, m.is_primary and c.stage = '(totals)' as is_primary
 from cells as c
-inner join metrics as m on m.metric = c.metric
-left join judged as v on v.profile = c.profile and v.metric = c.metric and v.stage = c.stage
+inner join metrics as m using (metric)
 window of_row as (partition by c.stage, c.metric)
 order by
     c.stage = '(totals)' desc,

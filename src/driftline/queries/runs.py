@@ -5,10 +5,6 @@ from __future__ import annotations
 from driftline.artifacts.bulk import literal, literals
 from driftline.queries.asking import Connection, Row, Table, ask
 
-# What a page shows of a verdict.
-VERDICT_COLUMNS = """v.verdict, v.level as verdict_level, v.effect_pct, v.ci_low, v.ci_high, v.q, v.mde_pct,
-    coalesce(v.n_pairs, v.n_captures) as n_pairs, v.noise_source, v.pairs_needed, v.reason"""
-
 
 def groups(connection: Connection) -> list[Row]:
     """Comparison groups, the default one first, then the largest."""
@@ -36,19 +32,15 @@ def selectable_runs(connection: Connection) -> list[Row]:
 
 
 def deltas(connection: Connection, baseline: str, candidate: str) -> Table:
-    """Every metric of two runs side by side with label, unit, levels and, where they are worked out, the verdict and
-    what it rests on: primary first, then by size of the change."""
+    """Every metric of two runs side by side with label, unit and levels: primary first, then by size of the change."""
     base, other = literal(baseline), literal(candidate)
     return ask(
         connection,
         f"""select
-    d.*, m.label, m.family, m.is_primary,
-    warn_at_pct(d.baseline, m.warn_abs, m.fail_abs, m.warn_pct) as warn_at_pct,
-    {VERDICT_COLUMNS}
+    {other} as run, d.*, m.label, m.family, m.is_primary,
+    warn_at_pct(d.baseline, m.warn_abs, m.fail_abs, m.warn_pct) as warn_at_pct
 from deltas({base}, {other}) as d
-inner join metrics as m on m.metric = d.metric
-left join verdicts({base}, {other}) as v
-    on v.side = 'run' and v.metric = d.metric and v.reference is not distinct from d.reference
+inner join metrics as m using (metric)
 order by
     m.is_primary desc,
     list_position(['quality', 'gate', 'length', 'latency'], m.family) nulls last,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from driftline.artifacts.bulk import literal, literals
 from driftline.queries.asking import Connection, Row, Table, ask
-from driftline.queries.runs import VERDICT_COLUMNS
 
 # What a reader wants to see first.
 ORDER = [
@@ -22,8 +21,14 @@ _ORDERED = f"""array_position({ORDER}, v.verdict),
     v.stage,
     v.metric,
     v.reference"""
+# What a verdict and a delta are matched by, and what the verdict adds to a row.
+_MATCHED = ("candidate_key", "metric", "reference", "stage")
+VERDICT_COLUMNS = [
+    *("verdict", "verdict_level", "effect_pct", "ci_low", "ci_high", "q", "mde_pct", "n_pairs", "noise_source"),
+    *("pairs_needed", "reason", "regressed", "improved", "open", "is_weighed"),
+]
 # Of a profile the totals; its stages are many.
-_PRIMARY = "m.is_primary and coalesce(v.stage = '(totals)', true) as is_primary"
+_PRIMARY = "m.is_primary and coalesce(v.stage = '(totals)', true)"
 
 
 def noise(connection: Connection, side: str) -> list[Row]:
@@ -141,31 +146,66 @@ order by h.candidate_key""",
     ).rows
 
 
-def primary_verdicts(connection: Connection, side: str, baseline: str, candidate: str) -> Table:
-    """The verdicts of the primary metrics, of profiles those of the totals: what they rest on, what would settle it."""
+def weighed(connection: Connection, side: str, baseline: str, candidates: Sequence[str]) -> Table:
+    """What a page shows of the verdicts of every candidate (`candidate_key`), by metric, reference and stage: each
+    beside how many of its candidate say what (`regressed`, `improved`, `open`), and whether any primary one rests on
+    noise (`is_weighed`)."""
     return ask(
         connection,
-        f"""select v.metric, v.reference, v.verdict, v.level, v.effect_pct, v.q, v.mde_pct,
-    coalesce(v.n_pairs, v.n_captures) as n_pairs, v.noise_source, v.pairs_needed, v.reason
-from verdicts({literal(baseline)}, {literal(candidate)}) as v
-inner join metrics as m using (metric)
-where v.side = {literal(side)} and {_PRIMARY.removesuffix(" as is_primary")} and v.verdict <> 'not comparable'
-order by v.verdict <> 'suspect', v.verdict <> 'inconclusive', v.metric, v.reference""",
+        f"""select
+    c.candidate_key, v.metric, v.reference, v.stage, v.verdict, v.level as verdict_level, v.effect_pct, v.ci_low,
+    v.ci_high, v.q, v.mde_pct, coalesce(v.n_pairs, v.n_captures) as n_pairs, v.noise_source, v.pairs_needed, v.reason,
+    count(*) filter (where v.verdict = 'regressed') over of_candidate as regressed,
+    count(*) filter (where v.verdict = 'improved') over of_candidate as improved,
+    count(*) filter (where v.verdict in ('suspect', 'inconclusive')) over of_candidate as open,
+    bool_or({_PRIMARY} and v.q is not null) over of_candidate as is_weighed,
+    {_PRIMARY} as is_primary
+from (select unnest({literals(candidates)}) as candidate_key) as c,
+    lateral (select * from verdicts({literal(baseline)}, c.candidate_key)) as v
+inner join metrics as m on m.metric = v.metric
+where v.side = {literal(side)}
+window of_candidate as (partition by c.candidate_key)""",
     )
 
 
-def weighed(connection: Connection, side: str, baseline: str, candidates: Sequence[str]) -> list[Row]:
-    """What a page shows of the verdicts of every candidate (`candidate_key`), by metric, reference and stage."""
-    return ask(
-        connection,
-        f"""select c.candidate_key, v.metric, v.reference, v.stage,
-    {VERDICT_COLUMNS}
-from
-    (select unnest({literals(candidates)}) as candidate_key) as c,
-    lateral (select * from verdicts({literal(baseline)}, c.candidate_key)) as v
-where v.side = {literal(side)}
-order by all""",
-    ).rows
+def primary_verdicts(verdicts_: Table, candidate: str) -> Table:
+    """Those of them that are of primary metrics of one candidate and compare anything, what is open first."""
+    rows = [row for row in verdicts_.rows if row["candidate_key"] == candidate and row["is_primary"]]
+    rows = [row for row in rows if row["verdict"] != "not comparable"]
+    rows.sort(key=lambda row: (row["verdict"] != "suspect", row["verdict"] != "inconclusive", row["metric"]))
+    statement = f"""select * from (
+{verdicts_.sql})
+where candidate_key = {literal(candidate)} and is_primary and verdict <> 'not comparable'
+order by verdict <> 'suspect', verdict <> 'inconclusive', metric"""
+    return Table(rows, statement)
+
+
+def with_verdicts(table: Table, verdicts_: Table, key: str) -> Table:
+    """Rows of a comparison, each with its verdict: joined here, so that both can be asked at a time; the statement says
+    the same as one. `key` is the column that names the candidate."""
+    found = {tuple(row[name] for name in _MATCHED): row for row in verdicts_.rows}
+    nothing = dict.fromkeys(VERDICT_COLUMNS)
+    rows = []
+    for row in table.rows:
+        verdict = found.get((row[key], row["metric"], row.get("reference"), row.get("stage")), nothing)
+        rows.append({**row, **{name: verdict[name] for name in VERDICT_COLUMNS}})
+    matched = [name for name in _MATCHED[1:] if table.rows and name in table.rows[0]]
+    on = "".join(f"\n    and v.{name} is not distinct from d.{name}" for name in matched)
+    statement = f"""with d as (
+select *, row_number() over () as shown_at from (
+{table.sql})
+),
+
+v as (
+{verdicts_.sql}
+)
+
+select d.* exclude (shown_at), {", ".join(f"v.{name}" for name in VERDICT_COLUMNS)}
+from d
+left join v
+    on v.candidate_key = d.{key}{on}
+order by d.shown_at"""
+    return Table(rows, statement)
 
 
 def verdicts(connection: Connection, side: str, baseline: str, candidate: str) -> Table:
@@ -177,7 +217,7 @@ def verdicts(connection: Connection, side: str, baseline: str, candidate: str) -
         connection,
         f"""select
     v.*, d.baseline, d.candidate, d.delta, d.delta_pct, d.good, d.status,
-    m.label, m.unit, m.better, m.family, {_PRIMARY}
+    m.label, m.unit, m.better, m.family, {_PRIMARY} as is_primary
 from verdicts({base}, {other}) as v
 inner join metrics as m using (metric)
 inner join {deltas}({base}, {other}) as d
@@ -227,7 +267,7 @@ def thresholds(
     inner join metrics as m using (metric)
 )
 
-select v.*, m.label, m.unit, m.better, m.family, {_PRIMARY}
+select v.*, m.label, m.unit, m.better, m.family, {_PRIMARY} as is_primary
 from v
 inner join metrics as m using (metric)
 order by

@@ -9,7 +9,7 @@ from typing import Any
 from driftline import queries
 from driftline.metrics import MINUS, THIN, Metric
 from driftline.reports import answer, csv, html, marks, sureness
-from driftline.reports.choice import Comparison
+from driftline.reports.choice import Choice, Comparison
 from driftline.reports.html import esc
 
 Row = dict[str, Any]
@@ -24,11 +24,21 @@ FILE_COLUMNS = (
 )  # fmt: skip
 
 
+def ask_ahead(model: queries.Remembering, choice: Choice) -> None:
+    """Begins with what `render` asks and needs no verdicts."""
+    model.ahead([lambda other: _cells_of(other, choice.baseline, (choice.focus, *choice.others))])
+
+
+def _cells_of(connection: queries.Connection, baseline: str, candidates: Sequence[str]) -> queries.Table:
+    return queries.delta_matrix(connection, baseline, list(candidates[:CANDIDATES_SHOWN]))
+
+
 def render(connection: queries.Connection, comparison: Comparison, shows_all: bool = False) -> str:
     """The whole page as HTML."""
     registry = queries.registry(connection)
     runs = comparison.candidates[:CANDIDATES_SHOWN]
-    table = queries.delta_matrix(connection, comparison.baseline, list(runs))
+    weighed = queries.weighed(connection, "run", comparison.baseline, comparison.candidates)
+    table = queries.with_verdicts(_cells_of(connection, comparison.baseline, comparison.candidates), weighed, "run")
     if not table.rows:
         return "<h1>Nothing to compare.</h1>" + html.empty("No run shown here has a metric.", "driftline check")
     rows = [
@@ -49,7 +59,7 @@ def render(connection: queries.Connection, comparison: Comparison, shows_all: bo
         + _fold(shown[METRICS_SHOWN:], "more, with less effect, in CSV and SQL", registry)
         + folded
         + _more_candidates(comparison)
-        + sureness.panel(connection, "run", comparison.baseline, comparison.focus)
+        + sureness.panel(connection, "run", comparison.baseline, comparison.candidates)
         + _reading()
     )
 
@@ -163,7 +173,7 @@ def _matrix(
 
 def _head(run: str, row: Row | None, comparison: Comparison) -> str:
     """The name of a candidate, which focuses it, and how its metrics were judged."""
-    counts = WEIGHED if row and row["weighed"] else LEVELS
+    counts = WEIGHED if row and row["is_weighed"] else LEVELS
     told = [f"{row[name]} {words}" for name, words in counts if row[name]] if row else []
     told = told or ["nothing moved" if counts is WEIGHED else "inside every level"]
     is_focus = run == comparison.focus

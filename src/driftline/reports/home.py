@@ -29,11 +29,12 @@ FOOT = (
 
 
 def ask_ahead(model: queries.Remembering, choice: Choice) -> None:
-    """Begins with half of what `render` asks: what takes longest of that which needs no scores of episodes."""
+    """Begins with what `render` asks and needs neither scores of episodes nor verdicts, what takes longest first."""
     pair, candidates = (choice.baseline, choice.focus), [choice.focus, *choice.others]
     model.ahead(
         [
             lambda other: queries.causes(other, *pair),
+            lambda other: queries.deltas(other, *pair),
             lambda other: queries.kpi_deltas(other, choice.baseline, candidates),
         ]
     )
@@ -45,20 +46,11 @@ def render(connection: queries.Connection, comparison: Comparison) -> str:
     pair = comparison.baseline, comparison.focus
     # First what is not asked ahead: the rest is being answered meanwhile.
     episodes = queries.episode_changes(connection, *pair)
-    table = queries.deltas(connection, *pair)
-    tiles = queries.kpi_deltas(connection, comparison.baseline, [comparison.focus, *comparison.others])
-    weighed = {
-        (row["candidate_key"], row["metric"], row["reference"]): row
-        for row in queries.weighed(connection, "run", comparison.baseline, comparison.candidates)
-    }
-    by_run = {
-        run: [
-            {**row, **weighed.get((run, row["metric"], row["reference"]), {})}
-            for row in tiles.rows
-            if row["run"] == run
-        ]
-        for run in comparison.others
-    }
+    weighed = queries.weighed(connection, "run", comparison.baseline, comparison.candidates)
+    table = queries.with_verdicts(queries.deltas(connection, *pair), weighed, "run")
+    tiles = queries.kpi_deltas(connection, comparison.baseline, list(comparison.candidates))
+    tiles = queries.with_verdicts(tiles, weighed, "run")
+    by_run = {run: [row for row in tiles.rows if row["run"] == run] for run in comparison.others}
     by_run[comparison.focus] = table.rows
     return (
         _answer(comparison, table.rows, episodes.rows, by_run, queries.causes(connection, *pair).rows, registry)
@@ -73,7 +65,7 @@ def render(connection: queries.Connection, comparison: Comparison) -> str:
 
 def end(connection: queries.Connection, comparison: Comparison) -> str:
     """What follows the charts: how sure the answer is, and what a gap means."""
-    return sureness.panel(connection, "run", comparison.baseline, comparison.focus) + FOOT
+    return sureness.panel(connection, "run", comparison.baseline, comparison.candidates) + FOOT
 
 
 def _answer(

@@ -8,7 +8,7 @@ from typing import Any
 from driftline import queries
 from driftline.metrics import Metric
 from driftline.reports import answer, comparable, html, marks, stages, sureness, waterfall
-from driftline.reports.choice import ProfileComparison
+from driftline.reports.choice import Choice, ProfileComparison
 from driftline.reports.html import esc
 
 Row = dict[str, Any]
@@ -25,14 +25,27 @@ NAMED = 3
 BESIDE_UP_TO = 2
 
 
+def ask_ahead(model: queries.Remembering, choice: Choice) -> None:
+    """Begins with what `before_trends` asks and needs no verdicts."""
+    candidates = [choice.focus, *choice.others]
+    model.ahead(
+        [
+            lambda other: queries.stage_matrix(other, choice.baseline, candidates),
+            lambda other: queries.stage_contributions(other, choice.baseline, choice.focus),
+        ]
+    )
+
+
 def before_trends(connection: queries.Connection, comparison: ProfileComparison) -> str:
     """Answer, warnings, tiles and the stage table, as HTML."""
     registry = queries.registry(connection)
-    matrix = queries.stage_matrix(connection, comparison.baseline, list(comparison.candidates))
+    weighed = queries.weighed(connection, "profile", comparison.baseline, comparison.candidates)
+    cells = queries.stage_matrix(connection, comparison.baseline, list(comparison.candidates))
+    matrix = queries.with_verdicts(cells, weighed, "profile")
     steps = queries.stage_contributions(connection, comparison.baseline, comparison.focus)
     focused = [row for row in matrix.rows if row["profile"] == comparison.focus]
     labels = comparison.labels
-    sure = sureness.panel(connection, "profile", comparison.baseline, comparison.focus)
+    sure = sureness.panel(connection, "profile", comparison.baseline, comparison.candidates)
     said = answer.profile_answer(focused, registry, labels[comparison.baseline], labels[comparison.focus])
     return (
         f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>'

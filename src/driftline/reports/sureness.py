@@ -21,10 +21,10 @@ SOURCES = {"measured": "measured", "assumed": "assumed", "none": "of these pairs
 def chip(connection: queries.Connection, side: str, baseline: str, candidates: Sequence[str]) -> str:
     """What is known of the noise of the pair in focus, the first candidate: plain text."""
     metric, name = TOLD[side]
-    rows = queries.weighed(connection, side, baseline, candidates)
+    rows = queries.weighed(connection, side, baseline, candidates).rows
     sources = {row["noise_source"] for row in rows if row["candidate_key"] == candidates[0] and row["q"] is not None}
     if "measured" in sources:
-        machine = queries.machines(connection, [baseline])[baseline]
+        machine = queries.machines(connection, side)[baseline]
         for row in queries.noise(connection, side):
             if (row["platform"], row["metric"], row["stage"] or TOTALS) == (machine["platform"], metric, TOTALS):
                 repeated = "repeated runs" if side == "run" else "repeated captures"
@@ -34,10 +34,11 @@ def chip(connection: queries.Connection, side: str, baseline: str, candidates: S
     return "noise assumed" if sources else "noise unknown"
 
 
-def panel(connection: queries.Connection, side: str, baseline: str, candidate: str) -> str:
-    """A section: of each primary metric that is open what its verdict rests on and what would settle it. Empty where
-    nothing was judged."""
-    found, registry = queries.primary_verdicts(connection, side, baseline, candidate), queries.registry(connection)
+def panel(connection: queries.Connection, side: str, baseline: str, candidates: Sequence[str]) -> str:
+    """A section: of each primary metric that is open in the first candidate what its verdict rests on and what would
+    settle it. Empty where nothing was judged."""
+    registry = queries.registry(connection)
+    found = queries.primary_verdicts(queries.weighed(connection, side, baseline, candidates), candidates[0])
     if not found.rows:
         return ""
     open_ = [row for row in found.rows if row["verdict"] in UNDECIDED]

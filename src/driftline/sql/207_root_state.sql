@@ -8,10 +8,3 @@ select md5(concat_ws(
     (select count(distinct (file_id, reference_file_id)) from source_reruns),
     (select string_agg(file_id::varchar, ',' order by file_id) from source_artifacts)
 )) as state;
-
--- Against how many texts two runs are scored: more of them make other verdicts of this pair.
-create or replace macro scores_of(baseline_key, candidate_key) as (
-    select count(distinct (file_id, reference_file_id))
-    from source_scores
-    where run = baseline_key or run = candidate_key
-);
