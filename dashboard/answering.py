@@ -28,16 +28,23 @@ from driftline.store import Store, open_store
 @dataclass(frozen=True)
 class _Kind:
     """A page: what builds it, whether it shows scores of single episodes, of which side (run or profile) it shows
-    verdicts, and what is asked while all that is computed."""
+    verdicts, what is asked while all that is computed, and what is asked beside the rest once it is."""
 
     build: Callable[[queries.Connection, Selection], Page]
     is_scored: bool = False
     judged: tuple[str, Callable[[queries.Connection, Selection], Choice | None]] | None = None
     ask_ahead: Callable[[queries.Remembering, Choice], None] | None = None
+    ask_beside: Callable[[queries.Remembering, Choice], None] | None = None
 
 
 KINDS = {
-    "home": _Kind(home.build, is_scored=True, judged=("run", quality.choice_of), ask_ahead=home_report.ask_ahead),
+    "home": _Kind(
+        home.build,
+        is_scored=True,
+        judged=("run", quality.choice_of),
+        ask_ahead=home_report.ask_ahead,
+        ask_beside=home_report.ask_beside,
+    ),
     "kpis": _Kind(kpis.build),
     "delta": _Kind(delta.build, is_scored=True, judged=("run", quality.choice_of), ask_ahead=delta_report.ask_ahead),
     "episodes": _Kind(episodes.build, is_scored=True),
@@ -190,8 +197,10 @@ def _reading(selection: Selection) -> Iterator[Reading]:
             if side:
                 is_new |= shared.judge(side, choice, reading.model)
             if is_new:
-                reading = shared.read()
+                reading = shared.read(asks_beside=kind.ask_beside is not None)
                 stack.callback(reading.model.close)
+            if kind.ask_beside:
+                kind.ask_beside(reading.model, choice)
         open_ones = stack.pop_all()
     with open_ones:
         yield reading

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isclose
 
 import numpy as np
 
@@ -39,8 +40,10 @@ def way(side: str, row: Row) -> str:
 def _agrees(row: Row) -> bool:
     """Whether the episodes tell what the run says as a whole: it may count what no episode is listed for."""
     per = 1 if row["unit"] == "episodes" else row["episodes"]
-    told = [(row[only] + row["both"]) / per for only in ("baseline_only", "candidate_only")]
-    return bool(np.allclose(told, [row["baseline"], row["candidate"]], atol=1e-6))
+    sides = ("baseline", "candidate")
+    return all(
+        isclose((row[f"{side}_only"] + row["both"]) / per, row[side], rel_tol=1e-5, abs_tol=1e-6) for side in sides
+    )
 
 
 def qualified(row: Row, verdict: Verdict, settings: Settings) -> Verdict:

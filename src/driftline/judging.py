@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -109,7 +108,7 @@ def _verdicts(
         state = {name: candidates[key][name] for name in ("state", "scores")}
         same = {"file_id": OF_NO_FILE, **state, "baseline": baseline, "candidate": key}
         decided = _pair(side, list(rows_), (machines[baseline], machines[key]), known, settings)
-        found += [{**same, **asdict(verdict)} for verdict in decided]
+        found += [{**same, **vars(verdict)} for verdict in decided]
     return found
 
 
@@ -128,13 +127,14 @@ def _pair(
         measurement = row["episode_metric"] or row["metric"]
         noise = known.get((machines[0]["platform"], measurement, row["scale"], row["stage"]))
         row["noise"] = evidence.enough(noise, settings)
+    by_way: dict[str, list[Row]] = {}
+    for row in compared:
+        by_way.setdefault(evidence.way(side, row), []).append(row)
+    found = [_plain(side, row) for row in by_way.pop(evidence.THRESHOLD, [])]
     parts: list[tuple[str, list[Row], Traits, Assessed]] = []
-    for method, assess in WAYS.items():
-        rows_ = [row for row in compared if evidence.way(side, row) == method]
-        if rows_:
-            traits = evidence.traits(rows_)
-            parts.append((method, rows_, traits, assess(rows_, traits, settings)))
-    found = [_plain(side, row) for row in compared if evidence.way(side, row) == evidence.THRESHOLD]
+    for method, rows_ in by_way.items():
+        traits = evidence.traits(rows_)
+        parts.append((method, rows_, traits, WAYS[method](rows_, traits, settings)))
     decided = decide_page([part for *_, part in parts], settings) if parts else []
     for (method, rows_, traits, _), result in zip(parts, decided, strict=True):
         subjects = [evidence.subject(side, row, settings) for row in rows_]

@@ -40,16 +40,20 @@ def ask_ahead(model: queries.Remembering, choice: Choice) -> None:
     )
 
 
+def ask_beside(model: queries.Remembering, choice: Choice) -> None:
+    """Begins with what else takes long and needs the scores."""
+    model.ahead([lambda other: queries.episode_changes(other, choice.baseline, choice.focus)])
+
+
 def render(connection: queries.Connection, comparison: Comparison) -> str:
     """The whole page as HTML."""
     registry = queries.registry(connection)
     pair = comparison.baseline, comparison.focus
-    # First what is not asked ahead: the rest is being answered meanwhile.
-    episodes = queries.episode_changes(connection, *pair)
     weighed = queries.weighed(connection, "run", comparison.baseline, comparison.candidates)
     table = queries.with_verdicts(queries.deltas(connection, *pair), weighed, "run")
     tiles = queries.kpi_deltas(connection, comparison.baseline, list(comparison.candidates))
     tiles = queries.with_verdicts(tiles, weighed, "run")
+    episodes = queries.episode_changes(connection, *pair)
     by_run = {run: [row for row in tiles.rows if row["run"] == run] for run in comparison.others}
     by_run[comparison.focus] = table.rows
     return (
