@@ -16,6 +16,13 @@ from verdict_roots import B, C, captured, pair, run
 
 pytest_plugins = ("console",)
 SCHEMA = Path(package.__file__).parent / "reports" / "comparison.schema.json"
+COUNTS = {"name", "tests", "failures", "errors"}
+ALLOWED = {
+    "testsuites": {*COUNTS, "time"}, "testsuite": {*COUNTS, "time", "skipped", "timestamp", "hostname"},
+    "testcase": {"name", "classname", "time"}, "failure": {"message", "type"}, "skipped": {"message", "type"},
+    "system-out": set(),
+}  # fmt: skip
+REQUIRED = {"testsuite": COUNTS, "testcase": {"name", "classname", "time"}}
 
 
 def test_a_regression_is_said_first_and_exits_with_1(root: Root, driftline: Run) -> None:
@@ -181,8 +188,10 @@ def test_junit_counts_what_it_holds(root: Root, driftline: Run) -> None:
     assert int(suite.attrib["failures"]) == len(suite.findall("testcase/failure")) == 1
     assert int(suite.attrib["skipped"]) == len(suite.findall("testcase/skipped"))
     assert suite.attrib["errors"] == "0"
+    # What viewers of CI systems allow of an element, and what they ask of it.
+    for element in suites.iter():
+        assert REQUIRED.get(element.tag, set()) <= set(element.attrib) <= ALLOWED[element.tag]
     for case in cases:
-        assert {"name", "classname", "time"} <= set(case.attrib)
         assert len(case) == 1
         assert case[0].tag in ("failure", "skipped", "system-out")
 

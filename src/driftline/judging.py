@@ -17,7 +17,7 @@ from driftline.verdicts.captures import assess_captures
 from driftline.verdicts.counts import assess_counts
 from driftline.verdicts.decision import Assessed, decide_page
 from driftline.verdicts.episodes import Traits, assess_pairs, differences
-from driftline.verdicts.paired import Noise, locate
+from driftline.verdicts.paired import Noise, locate, worth_of_median
 from driftline.verdicts.reasons import plain_reason
 from driftline.verdicts.rows import Verdict, rows
 from driftline.verdicts.sequential import at_look
@@ -146,7 +146,8 @@ def _pair(
 def _paired(compared: list[Row], traits: Traits, settings: Settings) -> Assessed:
     noises = [row["noise"] or evidence.assumed(row["unit"], settings) for row in compared]
     noise = Noise(*(evidence.column(noises, name) for name in ("sigma", "tau", "spread", "df")))
-    base, other = evidence.column(compared, "baseline_runs"), evidence.column(compared, "candidate_runs")
+    sides = (evidence.column(compared, f"{side}_runs") for side in ("baseline", "candidate"))
+    base, other = map(worth_of_median, sides)
     # Both sides have tau^2 / runs each: 2 tau^2 over the harmonic mean of both.
     return assess_pairs(*_sides(compared), traits, noise, 2 / (1 / base + 1 / other), settings)
 

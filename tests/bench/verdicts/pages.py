@@ -10,7 +10,7 @@ import pandas as pd
 
 from driftline.verdicts.decision import Compared, decide_alone
 from driftline.verdicts.episodes import Traits, assess_pairs, differences
-from driftline.verdicts.paired import Floats, Noise, locate
+from driftline.verdicts.paired import Floats, Noise, locate, worth_of_median
 from tests.bench.verdicts.noise import noise_of
 
 FAMILIES = {"latency": 8, "tokens": 8, "rouge": 4}
@@ -104,5 +104,7 @@ def judged(
     for page in np.array_split(np.arange(len(kind)), pages):
         some = Traits(*(column[page] for column in about))
         known = Noise(*(column[page] for column in noise))
-        found.append(decide_alone(assess_pairs(sides[0][page], sides[1][page], some, known, world.runs)))
+        found.append(
+            decide_alone(assess_pairs(sides[0][page], sides[1][page], some, known, worth_of_median(world.runs)))
+        )
     return found
