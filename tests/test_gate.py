@@ -124,7 +124,7 @@ def test_a_loss_may_be_paid_for(root: Root, driftline: Run, up_to: float, improv
         row["metadata"]["output_tokens"] *= 1.5
     root.run(C, predictions=rows, metrics=metrics(len(rows)))
     paid = {"metric": "avg_latency_s", "up_to_pct": up_to, "if": "avg_output_tokens", "improved_by": improved_by}
-    policy(root, SLOW, allow=[paid])
+    policy(root, SLOW, allow=[paid | {"metric": "avg_output_tokens"}, paid])
     gate = ask(driftline, root)[1]
 
     assert (gate["answer"], gate["findings"][0]["state"]) == (answer, "excused" if answer == "GO" else "broken")
@@ -212,6 +212,14 @@ def test_a_policy_that_is_not_there_or_names_no_metric_exits_with_2(root: Root, 
     assert (ended.code, "magic is not known" in ended.err) == (2, True)
     policy(root, {"metric": "avg_chunks", "max_drop": 1})
     assert "has no better direction" in driftline("compare", B, C, "--root", root.folder).err
+    pair(root, 1.6)
+    policy(root, SLOW, allow=[{"metric": "avg_latency_s", "up_to_pct": 90, "if": "magic", "improved_by": 1}])
+    assert "magic is not known" in driftline("compare", B, C, "--root", root.folder).err
+
+
+def test_where_every_rule_holds_it_is_said(root: Root, driftline: Run) -> None:
+    policy(pair(root, 1.0), SLOW, {"metric": "failed_episodes", "max_drop": 0})
+    assert "GO for runs/cand: all 2 rules hold." in driftline("compare", B, C, "--root", root.folder).out
 
 
 def test_explain_says_each_rule_as_a_sentence(root: Root, driftline: Run) -> None:
