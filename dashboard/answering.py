@@ -21,7 +21,7 @@ from driftline.reports import delta as delta_report
 from driftline.reports import home as home_report
 from driftline.reports import performance as cost_report
 from driftline.reports.choice import Choice
-from driftline.scoring import score
+from driftline.scoring import PASSES, score
 from driftline.store import Store, open_store
 
 
@@ -77,7 +77,15 @@ class _Shared:
         """For when the state has changed; who looks at the old one keeps its answers."""
         self.answers, self.scored = queries.Answers(STATEMENTS), set[str]()
         self.judged = set[tuple[str, str, tuple[str, ...]]]()
+        self.has_learned = False
         self.forget_computed()
+
+    def learn(self) -> None:
+        """Works out how much repetitions differ, once in a state: what is learned makes another."""
+        if not self.has_learned:
+            if learn(self.store):
+                self.forget()
+            self.has_learned = True
 
     def forget_computed(self) -> None:
         """For when nothing but scores and verdicts has changed."""
@@ -101,32 +109,39 @@ class _Shared:
 
     def score(self, runs: set[str]) -> bool:
         """Scores the episodes of these runs, if that was not done before. Returns whether the state has changed."""
-        missing = runs - self.scored
+        missing, before = runs - self.scored, self.store.sources
         is_new = bool(missing) and self._changes(lambda: score(self.store, sorted(missing)))
         if is_new:
             # More scores make other verdicts.
             self.judged.clear()
-        self.scored |= runs
+        if self.store.sources == before:
+            self.scored |= runs
         return is_new
 
     def judge(self, side: str, choice: Choice, model: queries.Connection) -> bool:
         """Works out the verdicts of the candidates, if that was not done before. Returns whether anything was new. What
         does not depend on scores is asked of `model`."""
-        candidates = (choice.focus, *choice.others)
-        if (side, choice.baseline, candidates) in self.judged:
+        asked, before = (side, choice.baseline, (choice.focus, *choice.others)), self.store.sources
+        if asked in self.judged:
             return False
-        is_new = self._changes(lambda: judge(self.store, side, choice.baseline, candidates, model))
-        self.judged.add((side, choice.baseline, candidates))
+        is_new = self._changes(lambda: judge(self.store, *asked, model))
+        if self.store.sources == before:
+            self.judged.add(asked)
         return is_new
 
     def _changes(self, compute: Callable[[], bool]) -> bool:
         """Computes, and forgets what it has outdated. Returns whether anything was new."""
         before = self.store.sources
-        is_new = compute()
-        if is_new and self.store.sources == before:
-            self.forget_computed()
-        elif is_new:
+        try:
+            is_new = compute()
+        except BaseException:
+            # Who knows how far it came.
             self.forget()
+            raise
+        if self.store.sources != before:
+            self.forget()
+        elif is_new:
+            self.forget_computed()
         return is_new
 
 
@@ -158,9 +173,7 @@ def _shared() -> _Shared:
     shared: _Shared | None = pn.state.cache.get("shared")
     if shared is None:
         shared = pn.state.cache["shared"] = _Shared(open_store(threads=THREADS))
-        learn(shared.store)
     elif shared.store.refresh():
-        learn(shared.store)
         shared.forget()
     return shared
 
@@ -170,40 +183,54 @@ def _to_score(connection: queries.Connection, choice: Choice) -> set[str]:
     episodes = {row["run"]: row["episodes"] or 0 for row in queries.selectable_runs(connection)}
     beside, left = set[str](), SCORED_BESIDE
     for run in choice.others:
-        left -= episodes.get(run, 0)
-        beside |= {run} if left >= 0 else set()
+        if episodes.get(run, 0) <= left:
+            left -= episodes.get(run, 0)
+            beside.add(run)
     return {choice.baseline, choice.focus} | beside
 
 
 @contextmanager
 def _reading(selection: Selection) -> Iterator[Reading]:
     """The model with the scores that the page shows; they are computed while the other core answers questions."""
-    kind = KINDS[selection.page]
     with _LOCK, ExitStack() as stack:
         shared = _shared()
-        reading = shared.read(asks_beside=kind.ask_ahead is not None)
-        stack.callback(reading.model.close)
-        side, choose = kind.judged or ("", quality.choice_of if kind.is_scored else None)
-        choice = choose(reading.model, selection) if choose else None
-        if choice:
-            if kind.ask_ahead:
-                kind.ask_ahead(reading.model, choice)
+        for _ in range(PASSES):
+            if KINDS[selection.page].judged:
+                shared.learn()
             sources = shared.store.sources
-            is_new = kind.is_scored and shared.score(_to_score(reading.model, choice))
-            if shared.store.sources != sources:
-                # Files changed meanwhile: what was looked at is no more what is judged.
-                reading = shared.read()
-                stack.callback(reading.model.close)
-            if side:
-                is_new |= shared.judge(side, choice, reading.model)
-            if is_new:
-                reading = shared.read(asks_beside=kind.ask_beside is not None)
-                stack.callback(reading.model.close)
-            if kind.ask_beside:
-                kind.ask_beside(reading.model, choice)
+            reading = _computed(shared, selection, stack)
+            # Files that changed meanwhile make another choice, and other verdicts.
+            if shared.store.sources == sources:
+                break
         open_ones = stack.pop_all()
     with open_ones:
         yield reading
+
+
+def _computed(shared: _Shared, selection: Selection, stack: ExitStack) -> Reading:
+    """A look at the model after the scores and verdicts were worked out that the page shows."""
+    kind = KINDS[selection.page]
+    side, choose = kind.judged or ("", quality.choice_of if kind.is_scored else None)
+    reading = _look(shared, stack, kind.ask_ahead is not None)
+    choice = choose(reading.model, selection) if choose else None
+    if choice is None:
+        return reading
+    if kind.ask_ahead:
+        kind.ask_ahead(reading.model, choice)
+    is_new = kind.is_scored and shared.score(_to_score(reading.model, choice))
+    if side:
+        is_new |= shared.judge(side, choice, reading.model)
+    if is_new:
+        reading = _look(shared, stack, kind.ask_beside is not None)
+    if kind.ask_beside:
+        kind.ask_beside(reading.model, choice)
+    return reading
+
+
+def _look(shared: _Shared, stack: ExitStack, asks_beside: bool) -> Reading:
+    reading = shared.read(asks_beside)
+    stack.callback(reading.model.close)
+    return reading
 
 
 def build(selection: Selection) -> Built:

@@ -12,6 +12,7 @@ from driftline import queries
 from driftline.metrics import MINUS, THIN, Metric
 from driftline.reports import answer
 from driftline.reports.choice import CANDIDATES, choose_profiles, choose_runs, shorten
+from driftline.reports.cost_answer import profile_answer
 from roots import Root, metrics, profile
 
 
@@ -133,14 +134,14 @@ UNSCORED = "; no score was compared."
         ),
         (
             [weighed(LATENCY, "inconclusive"), weighed(TOKENS, "no change")], "No answer yet.", "",
-            f"c: 1 of 2 primary metrics are open; 5 pairs show only changes of 35{THIN}% and more in latency; "
+            f"c: 1 of 2 primary metrics is open; 5 pairs show only changes of 35{THIN}% and more in latency; "
             "about 60 episodes would settle it.",
         ),
         (
             [weighed(LATENCY, "inconclusive", mde_pct=None, pairs_needed=None, n_pairs=1)], "No answer yet.", "",
-            "c: 1 of 1 primary metrics are open; noise may hide it.",
+            "c: its metric is open; latency is not decided.",
         ),
-        ([weighed(LATENCY, "no change")], "No change.", "", f"c is as its baseline on all 1 primary metrics{UNSCORED}"),
+        ([weighed(LATENCY, "no change")], "No change.", "", f"c is as its baseline on the only primary metric{UNSCORED}"),
     ],
 )  # fmt: skip
 def test_where_noise_was_weighed_verdicts_open_the_page(
@@ -148,6 +149,54 @@ def test_where_noise_was_weighed_verdicts_open_the_page(
 ) -> None:
     said = answer.run_answer(rows, REGISTRY, "c")
     assert (said.word, said.tone, said.sentence) == (word, tone, sentence)
+
+
+def test_no_change_is_claimed_of_nothing_that_was_not_compared_or_weighed() -> None:
+    same, apart = weighed(TOKENS, "no change"), weighed(LATENCY, "not comparable", q=None, ci_low=None, reason="Why.")
+    plain = weighed(LATENCY, "threshold only", q=None, ci_low=None, level="ok")
+    told = [answer.run_answer([same, other], REGISTRY, "c") for other in (apart, plain, plain | {"gain": "warn"})]
+    assert [(said.word, said.sentence) for said in told] == [
+        ("No change seen.", f"c is as its baseline on 1 of 2 primary metrics; latency not comparable{UNSCORED}"),
+        ("No change seen.", f"c is as its baseline on 1 of 2 primary metrics; latency not weighed{UNSCORED}"),
+        ("No answer yet.", f"c: latency ▲ +50{THIN}% is suspect: run it again to confirm."),
+    ]
+    assert answer.run_answer([apart], REGISTRY, "c").sentence == "Why."
+
+
+def test_verb_and_arrow_say_what_most_episodes_show() -> None:
+    turned = weighed(LATENCY, "regressed", baseline=15.0, candidate=10.0, delta=-5.0, delta_pct=-33.0)
+    assert answer.run_answer([turned], REGISTRY, "c").sentence == (
+        f"c raises latency ▲ +40{THIN}% episode by episode (as a whole 15.0 → 10.0 s){UNSCORED}"
+    )
+
+
+COSTS = {
+    name: Metric(name, label, unit, "lower", "log", "cost", True, 10, 25, None, None, None, 1, "")
+    for name, label, unit in (("wall_time_s", "Wall time", "s"), ("peak_rss_mb", "Peak RSS", "MB"))
+}
+
+
+def test_less_of_one_is_no_good_news_while_more_of_the_other_is_suspect() -> None:
+    less = weighed("peak_rss_mb", "improved", stage="(totals)", effect_pct=-40.0, delta=-4.0, candidate=6.0)
+    more = weighed("wall_time_s", "suspect", stage="(totals)")
+    said = profile_answer([less, more], COSTS, "v1", "v2")
+    assert (said.word, said.tone) == ("Costs less.", "")
+    assert said.sentence.endswith(f"wall time ▲ +40{THIN}% (10.0 → 15.0 s) is suspect: measure again to confirm.")
+    assert profile_answer([less], COSTS, "v1", "v2").tone == "b"
+
+
+def test_most_of_a_cost_lies_in_a_stage_that_costs_more_too() -> None:
+    whole = weighed("wall_time_s", "regressed", stage="(totals)")
+    stages = [
+        weighed("wall_time_s", "regressed", stage=name, delta=delta) for name, delta in (("a", -60.0), ("b", 50.0))
+    ]
+    assert ", most of it in b." in profile_answer([whole, *stages], COSTS, "v1", "v2").sentence
+
+
+def test_profiles_of_two_machines_have_no_answer_but_its_reason() -> None:
+    apart = weighed("wall_time_s", "not comparable", stage="(totals)", q=None, reason="Another machine.")
+    said = profile_answer([apart], COSTS, "v1", "v2")
+    assert (said.word, said.sentence) == ("Nothing to compare.", "v2 against v1: Another machine.")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +218,7 @@ def test_without_a_common_primary_metric_there_is_nothing_to_compare() -> None:
     assert answer.run_answer([], {}, "c").word == "Nothing to compare."
 
 
-BOTH, LOAD = "v2 against v1: wall time ", ", most of it in load; too few captures to weigh the noise."
+BOTH, LOAD = "v2 against v1: wall time ", ", most of it in load; the noise is unknown."
 
 
 def costs(root: Root, baseline: dict[str, float], candidate: dict[str, float]) -> answer.Answer:
@@ -178,7 +227,7 @@ def costs(root: Root, baseline: dict[str, float], candidate: dict[str, float]) -
         root.profile(key, profile(key, f"2026-01-0{key[1]}T00:00:00Z", stages=stages, totals=totals))
     with root.open() as store:
         rows = queries.stage_deltas(store.connection, "v1", "v2").rows
-        return answer.profile_answer(rows, queries.registry(store.connection), "v1", "v2")
+        return profile_answer(rows, queries.registry(store.connection), "v1", "v2")
 
 
 @pytest.mark.parametrize(
@@ -206,7 +255,7 @@ def test_totals_without_a_change_say_so_where_a_stage_needs_more(root: Root) -> 
         root.profile(f"v{day}", profile(f"v{day}", stages=stages, totals={"wall_time_s": 30.0}))
     with root.open() as opened:
         rows = queries.stage_deltas(opened.connection, "v1", "v2").rows
-        said = answer.profile_answer(rows, queries.registry(opened.connection), "v1", "v2")
+        said = profile_answer(rows, queries.registry(opened.connection), "v1", "v2")
 
     assert (said.word, said.sentence) == ("No change seen in total.", "v2 needs the time of v1, inside ±10 %.")
 

@@ -6,7 +6,7 @@ import pytest
 
 from driftline.judging import judge
 from driftline.store import Store
-from roots import Root
+from roots import Root, metrics
 from verdict_roots import B, C, fingerprint, run
 
 
@@ -73,3 +73,22 @@ def test_an_episode_that_a_run_lost_is_not_found_again_in_its_repetitions(root: 
     run(root, C, 1.0, 21, fingerprint=fingerprint(21, cleaner="new"), episodes=11)
     with root.open() as store:
         assert latency(store)[3].count("11 paired episodes") == 1
+
+
+def test_a_copy_of_a_run_is_no_repetition_of_it(root: Root) -> None:
+    several(root, 1, 1, 1.15)
+    with root.open() as store:
+        alone = latency(store)
+    for name, cleaner in (("b", "old"), ("c", "new")):
+        for number in range(1, 4):
+            day, factor = (1, 1.0) if name == "b" else (21, 1.15)
+            run(root, f"runs/{name}{number}", factor, day, fingerprint=fingerprint(day, cleaner=cleaner))
+    with root.open() as store:
+        assert latency(store) == alone
+
+
+def test_a_run_that_states_worse_than_its_episodes_stays_regressed(root: Root) -> None:
+    several(root, 1, 1, 3.0)
+    root.run(B, metrics=metrics(12, latency_ms=1000.0)).run(C, metrics=metrics(12, latency_ms=9000.0))
+    with root.open() as store:
+        assert latency(store)[0] == "regressed"

@@ -73,6 +73,7 @@ VERDICT = {"status": "compared", "delta": 1.0, "good": False, "reason": "Because
         ("suspect", "warn", False, "sp", "suspect"),
         ("suspect", "ok", True, "sb", "suspect"),
         ("inconclusive", None, False, "in", "inconclusive"),
+        ("not comparable", None, False, "np", "not comparable"),
     ],
 )
 def test_each_verdict_has_a_form_and_a_word_of_its_own(
@@ -84,6 +85,8 @@ def test_each_verdict_has_a_form_and_a_word_of_its_own(
 
 def test_what_is_open_says_from_which_size_on_it_would_be_seen() -> None:
     assert "sees ≥ 35" in marks.sees(VERDICT | {"verdict": "inconclusive"})
+    assert "sees ≥ 35" in marks.sees(VERDICT | {"verdict": "suspect", "effect_pct": -20.0})
+    assert marks.sees(VERDICT | {"verdict": "suspect", "effect_pct": -90.0}) == ""
     assert marks.sees(VERDICT | {"verdict": "regressed"}) == ""
     assert marks.sees({"status": "compared"}) == ""
 
@@ -95,11 +98,22 @@ FAILED = replace(TOKENS, metric="failed_episodes", unit="episodes")
 
 
 def test_the_paired_effect_is_the_percent_and_takes_the_colour_of_its_verdict() -> None:
-    row = {"delta": 3.0, "delta_pct": 3.0, "effect_pct": -8.0, "ci_low": -9.0, "ci_high": -7.0, "good": False}
+    row = {"delta": -3.0, "delta_pct": -3.0, "effect_pct": -8.0, "ci_low": -9.0, "ci_high": -7.0, "good": False}
     assert Reader(marks.moved(row | {"verdict": "regressed"}, TOKENS)).text == f"▼ {MINUS}8.0{THIN}%"
     assert 'class="w"' in marks.moved(row | {"verdict": "regressed"}, TOKENS)
     assert 'class="w"' in marks.moved(row | {"verdict": "suspect"}, TOKENS)
     assert 'class="b"' in marks.moved(row | {"verdict": "improved"}, TOKENS)
+    # One episode can turn the difference of both means; most of them go the way that is told.
+    turned = row | {
+        "verdict": "suspect",
+        "delta": 3.0,
+        "delta_pct": 3.0,
+        "good": True,
+        "verdict_level": "warn",
+        "reason": "",
+    }
+    assert marks.moved(turned, TOKENS).startswith('<span class="w">▼')
+    assert 'class="chip sp"' in marks.chip(turned | {"status": "compared"})
     for quiet in ("no change", "inconclusive", "changed", "threshold only"):
         assert "class" not in marks.moved(row | {"verdict": quiet}, TOKENS)
 

@@ -14,7 +14,7 @@ from driftline.queries import Row
 from driftline.settings import Settings
 from driftline.verdicts.episodes import Traits
 from driftline.verdicts.rows import Subject, Verdict
-from driftline.verdicts.words import IMPROVED, INCONCLUSIVE, NO_CHANGE, SUSPECT
+from driftline.verdicts.words import CHANGED, IMPROVED, INCONCLUSIVE, NO_CHANGE, REGRESSED, SUSPECT
 
 DIRECTIONS = {"higher": 1.0, "lower": -1.0}
 TIMES, RESOURCES = ("s",), ("MB", "%")
@@ -54,13 +54,20 @@ def qualified(row: Row, verdict: Verdict, settings: Settings) -> Verdict:
         # More than what is trimmed anyway: nothing is the same then, and nothing better.
         said = f"{verdict.reason[:-1]}; {lost} episodes of the baseline have no usable value here."
         return replace(verdict, verdict=INCONCLUSIVE, level=None, reason=said)
-    if verdict.method == EPISODES and _is_stated_otherwise(row, settings):
-        is_alone = max(row["baseline_runs"], row["candidate_runs"]) == 1
-        why = "their episodes do not add up to" if is_alone else "their repetitions do not"
-        stated = f"{verdict.reason[:-1]}; but these two runs as a whole state {percent(row['delta_pct'])}"
-        level = "ok" if row["level"] == "ok" and verdict.level == "ok" else "warn"
-        return replace(verdict, verdict=SUSPECT, level=level, reason=f"{stated}, which {why}.")
-    return verdict
+    if verdict.method != EPISODES or not _is_stated_otherwise(row, settings):
+        return verdict
+    is_same_way = (verdict.effect_pct or 0.0) * row["delta_pct"] > 0
+    if verdict.verdict in (REGRESSED, IMPROVED, CHANGED) and is_same_way:
+        # By how much is another question.
+        return verdict
+    is_alone = max(row["baseline_runs"], row["candidate_runs"]) <= 1
+    why = "their episodes do not add up to" if is_alone else "their repetitions do not"
+    stated = f"{verdict.reason[:-1]}; but these two runs as a whole state {percent(row['delta_pct'])}, which {why}."
+    level = "warn" if row["level"] in ("warn", "fail") else "ok"
+    return replace(
+        verdict, verdict=SUSPECT, level=level, reason=stated, effect_pct=row["delta_pct"], ci_low=None, ci_high=None,
+        mde_pct=None, pairs_needed=None,
+    )  # fmt: skip
 
 
 def _is_stated_otherwise(row: Row, settings: Settings) -> bool:
@@ -127,7 +134,7 @@ def subject(side: str, row: Row, settings: Settings) -> Subject:
         words, source = "", "none"
     runs = row.get("baseline_runs") or 1, row.get("candidate_runs") or 1
     if max(runs) > 1:
-        words = f"medians of {runs[0]} and {runs[1]} runs{', ' if words else ''}{words}"
+        words = f"medians of {runs[0]:.2g} and {runs[1]:.2g} runs{', ' if words else ''}{words}"
     if row.get("canary") and row["unit"] in TIMES and row["stage"] != row["canary"]:
         words = f"{words}{', ' if words else ''}measured by the canary stage {row['canary']}"
     pairs = "episodes" if side == "run" else "turns" if row["is_in_turns"] else "captures"

@@ -34,7 +34,8 @@ def judge(
 ) -> bool:
     """Works out what `verdicts` lacks of the baseline against each candidate. Returns whether anything was new. Keys
     are of runs (`side` is run) or of profiles. The metrics of a pair are a family of their own. What does not depend on
-    scores is asked of `model`, where one is given: a look at the same files that remembers, after `learn`."""
+    scores is asked of `model`, where one is given: a look at the same files that remembers, after `learn`; who gives it
+    looks again where `sources` have changed."""
     is_new = False
     for _ in range(PASSES):
         with store.cursor() as connection:
@@ -54,8 +55,8 @@ def judge(
         is_kept = store.add("verdicts", found, replaces=any(row["is_outdated"] for row in states))
         store.refresh()
         is_new = True
-        # Files that changed meanwhile make another state.
-        if is_kept and store.sources == sources:
+        # Files that changed meanwhile make another state, of which a given model knows nothing.
+        if (is_kept and store.sources == sources) or model is not None:
             break
     return is_new
 
@@ -99,7 +100,7 @@ def _verdicts(
     settings, machines, keys = settings_of(model), queries.machines(model, side), list(candidates)
     known = {(row["platform"], row["metric"], row["scale"], row["stage"]): row for row in queries.noise(model, side)}
     if side == "run":
-        repeated = {key: _repetitions(key, machines[key]) for key in (baseline, *keys)}
+        repeated = {key: [key, *machines[key]["repeats"]] for key in (baseline, *keys)}
         compared = queries.run_comparisons(connection, baseline, keys, repeated)
     else:
         compared = queries.profile_comparisons(connection, baseline, keys)
@@ -110,11 +111,6 @@ def _verdicts(
         decided = _pair(side, list(rows_), (machines[baseline], machines[key]), known, settings)
         found += [{**same, **vars(verdict)} for verdict in decided]
     return found
-
-
-def _repetitions(run: str, machine: Row) -> list[str]:
-    """The run and the newest of those that repeat it."""
-    return [run, *(other for other in machine["repeats"] if other != run)][: queries.REPEATS]
 
 
 def _pair(

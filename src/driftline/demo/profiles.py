@@ -17,7 +17,7 @@ from driftline.lifecycle.plan import Plan
 from driftline.lifecycle.trace import Trace
 from driftline.lifecycle.turns import take_turns
 
-CAPTURES = 7
+CAPTURES = 10
 INTERVAL_S = 0.1
 MONITORED = ("v0.1", "v0.2")
 

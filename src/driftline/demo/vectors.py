@@ -44,7 +44,8 @@ def build_index(turns: Mapping[str, Sequence[Turn]]) -> VectorIndex:
         windows = [" ".join(sentences[start : start + _WINDOW]) for start in range(len(sentences))]
         owners += [episode_id] * len(windows)
         texts += windows
-    directions = np.random.default_rng(7).standard_normal((_BUCKETS, _DIMENSIONS)) / np.sqrt(_DIMENSIONS)
+    directions = np.random.default_rng(7).standard_normal((_BUCKETS, _DIMENSIONS))
+    directions /= np.sqrt(_DIMENSIONS)
     return VectorIndex(tuple(owners), _unit_rows(_hashed(texts) @ directions), directions)
 
 
@@ -55,9 +56,11 @@ def _hashed(texts: Sequence[str]) -> Matrix:
         letters = text.lower().encode()
         for start in range(len(letters) - 2):
             counts[row, zlib.crc32(letters[start : start + 3]) % _BUCKETS] += 1
-    return _unit_rows(np.sqrt(counts))
+    return _unit_rows(np.sqrt(counts, out=counts))
 
 
 def _unit_rows(rows: Matrix) -> Matrix:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(lengths == 0, 1, lengths))
+    """The rows themselves, made as long as 1: what is not copied takes no fresh memory, the time of which varies."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+    rows /= np.where(lengths == 0, 1, lengths)
+    return rows

@@ -5,7 +5,7 @@ Rows come as dictionaries; only frames for charts import pandas, so that the com
 """
 
 from driftline.queries.asking import NOTHING, TABLES, Connection, Row, Rows, Table, answer, ask, keep
-from driftline.queries.comparisons import REPEATS, machines, profile_comparisons, run_comparisons
+from driftline.queries.comparisons import machines, profile_comparisons, run_comparisons
 from driftline.queries.episodes import (
     EPISODE_FILTERS,
     PAGE,
@@ -95,7 +95,6 @@ __all__ = [
     "KPI_ROWS",
     "NOTHING",
     "PAGE",
-    "REPEATS",
     "STAGE_COSTS",
     "TABLES",
     "TICKS_TAKEN_ALONG",

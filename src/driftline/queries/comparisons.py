@@ -35,12 +35,14 @@ paired as (
         coalesce(b.runs, 1) as baseline_runs,
         coalesce(k.runs, 1) as candidate_runs
     from plain as e
+    -- Equalities alone, as any other condition would compare every row with every other.
     left join pooled as b
-        on not list_contains({same}, e.candidate_key) and e.reference is null
-        and b.side = {base} and b.episode_id = e.episode_id and b.metric = e.metric
+        on b.side = case when e.reference is null and not list_contains({same}, e.candidate_key) then {base} end
+        and b.episode_id = e.episode_id and b.metric = e.metric
     left join pooled as k
-        on not list_contains({same}, e.candidate_key) and e.reference is null
-        and k.side = e.candidate_key and k.episode_id = e.episode_id and k.metric = e.metric
+        on k.side
+            = case when e.reference is null and not list_contains({same}, e.candidate_key) then e.candidate_key end
+        and k.episode_id = e.episode_id and k.metric = e.metric
 ),
 """
 # What the registry says of a metric, as verdicts need it.
@@ -90,8 +92,9 @@ values_ as (
         list(candidate order by episode_id) filter (where delta is not null) as candidate_values,
         avg(baseline) as baseline_mean,
         avg(candidate) as candidate_mean,
-        min(baseline_runs) filter (where delta is not null) as baseline_runs,
-        min(candidate_runs) filter (where delta is not null) as candidate_runs,
+        -- Harmonic means: what is sure about is the mean of variances.
+        1 / avg(1 / baseline_runs) filter (where delta is not null) as baseline_runs,
+        1 / avg(1 / candidate_runs) filter (where delta is not null) as candidate_runs,
         count(*) filter (where baseline is not null and candidate is null) as lost_values,
         count(*) filter (where baseline > 0 and candidate = 0) as emptied
     from paired
@@ -201,25 +204,48 @@ order by d.candidate_key, d.stage_order, d.stage, d.metric""",
 
 def machines(connection: Connection, side: str) -> dict[str, Row]:
     """platform, dataset_id and looks of every run or profile by key: of a run what its fingerprint says of the machine,
-    of a profile its host; and the newest runs that a run is repeated by, with itself (`repeats`)."""
+    of a profile its host; and the newest other runs that repeat a run (`repeats`), no copies of it or of each other."""
     if side == "profile":
         statement = "select profile as key, hostname as platform, dataset_id, looks, [] as repeats from profiles"
     else:
         statement = f"""with configured as (
-    select r.run, c.platform, c.configuration, r.dataset_id, r.created_at
-    from runs as r
-    left join run_configurations as c using (run)
+    select c.run, c.platform, c.configuration, r.created_at
+    from run_configurations as c
+    inner join runs as r on r.run = c.run
+    where c.configuration is not null and c.platform is not null
+    qualify count(*) over (partition by c.configuration, c.platform) > 1
+),
+
+-- What two runs measured is never the same to the last digit, unless the one is a copy of the other.
+measured as (
+    select
+        run,
+        md5(string_agg(concat_ws(' ', episode_id, latency_s, output_tokens), chr(10) order by episode_id)) as digest
+    from episode_measurements
+    where run in (select run from configured)
+    group by run
+),
+
+unlike as (
+    select c.*, m.digest
+    from configured as c
+    inner join measured as m on m.run = c.run
 ),
 
 repeated as (
-    select configuration, platform, list(run order by created_at desc, run)[:{REPEATS}] as runs
-    from configured
-    where configuration is not null and platform is not null
-    group by configuration, platform
+    select c.run, list(o.run order by o.created_at desc, o.run)[:{REPEATS - 1}] as repeats
+    from unlike as c
+    inner join (
+        select distinct on (configuration, platform, digest) * from unlike order by created_at desc, run
+    ) as o
+        on o.configuration = c.configuration and o.platform = c.platform
+    where o.digest <> c.digest
+    group by c.run
 )
 
-select c.run as key, c.platform, c.dataset_id, null as looks, coalesce(p.runs, []) as repeats
-from configured as c
-left join repeated as p using (configuration, platform)"""
+select r.run as key, c.platform, r.dataset_id, null as looks, coalesce(p.repeats, []) as repeats
+from runs as r
+left join run_configurations as c on c.run = r.run
+left join repeated as p on p.run = r.run"""
     rows = ask(connection, statement).rows
     return {row["key"]: row for row in rows}

@@ -60,9 +60,11 @@ def kpi_deltas(connection: Connection, baseline: str, candidates: list[str]) -> 
         f"""with run_metrics as materialized (
     -- deltas() asks for these metrics only: none of them has to read a text
     select * from run_aggregates
-    where metric in (
-        'rougeL_f1', 'success_rate', 'failed_episodes', 'avg_output_tokens', 'avg_latency_s', 'gate_failures'
-    )
+    where
+        metric in (
+            'rougeL_f1', 'success_rate', 'failed_episodes', 'avg_output_tokens', 'avg_latency_s', 'gate_failures'
+        )
+        or metric in (select metric from metrics where is_primary)
 )
 
 select r.run, d.*

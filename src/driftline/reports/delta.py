@@ -8,7 +8,7 @@ from typing import Any
 
 from driftline import queries
 from driftline.metrics import MINUS, THIN, Metric
-from driftline.reports import answer, csv, html, marks, sureness
+from driftline.reports import answer, csv, html, marks, standing, sureness
 from driftline.reports.choice import Choice, Comparison
 from driftline.reports.html import esc
 
@@ -83,14 +83,14 @@ def _heading(cells: Sequence[Row], comparison: Comparison, runs: Sequence[str], 
     against = f"Scores against {_list(references)}. " if references else ""
     return (
         f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(insight(by_run, comparison, registry))}</h1>'
-        + html.lead(esc(against + answer.caption(by_run[comparison.focus])))
+        + html.lead(esc(against + standing.caption(by_run[comparison.focus])))
     )
 
 
 def insight(by_run: dict[str, list[Row]], comparison: Comparison, registry: answer.Registry) -> str:
     """Who is better, worse or mixed: the candidate in focus with its metrics, the others by name."""
     focus, *others = by_run
-    found = answer.standing(by_run[focus])
+    found = standing.standing(by_run[focus])
     verb = "is" if found.is_weighed else "seems"
     ways = [
         f"{verb} {way} in {_metrics(rows, registry)}"
@@ -98,17 +98,17 @@ def insight(by_run: dict[str, list[Row]], comparison: Comparison, registry: answ
         if rows
     ]
     clauses = [f"{comparison.labels[focus]} {' but '.join(ways) or _standing(found, 'is')}"]
-    standings: dict[tuple[str, str], list[str]] = {}
+    told: dict[tuple[str, str], list[str]] = {}
     for run in others:
-        other = answer.standing(by_run[run])
-        standings.setdefault((_standing(other, "is"), _standing(other, "are")), []).append(run)
-    for (one, several), runs in standings.items():
+        other = standing.standing(by_run[run])
+        told.setdefault((_standing(other, "is"), _standing(other, "are")), []).append(run)
+    for (one, several), runs in told.items():
         names = _list([comparison.labels[run] for run in runs], NAMED)
         clauses.append(f"{names} {one if len(runs) == 1 else several}")
     return "; ".join(clauses) + "."
 
 
-def _standing(found: answer.Standing, verb: str) -> str:
+def _standing(found: standing.Standing, verb: str) -> str:
     is_one = verb == "is"
     if not found.compared:
         return f"{'shares' if is_one else 'share'} no primary metric with the baseline"
@@ -117,10 +117,10 @@ def _standing(found: answer.Standing, verb: str) -> str:
         return f"{verb if found.is_weighed else 'seems' if is_one else 'seem'} {way}"
     if found.suspect:
         return f"{verb} suspect"
-    if found.open:
+    if found.open or (found.is_weighed and len(found.same) < len(found.compared)):
         return f"{verb} not decided"
     if found.is_weighed:
-        return f"{verb} as the baseline"
+        return f"{verb} as the baseline{' where it can be compared' if found.apart else ''}"
     return f"{'stays' if is_one else 'stay'} inside every level"
 
 
@@ -175,7 +175,7 @@ def _head(run: str, row: Row | None, comparison: Comparison) -> str:
     """The name of a candidate, which focuses it, and how its metrics were judged."""
     counts = WEIGHED if row and row["is_weighed"] else LEVELS
     told = [f"{row[name]} {words}" for name, words in counts if row[name]] if row else []
-    told = told or ["nothing moved" if counts is WEIGHED else "inside every level"]
+    told = told or ["nothing decided" if counts is WEIGHED else "inside every level"]
     is_focus = run == comparison.focus
     dot = '<span class="dot-f"></span>' if is_focus else ""
     name = html.link(

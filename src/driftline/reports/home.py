@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from driftline import queries
-from driftline.reports import answer, episode_rows, html, marks, sureness
+from driftline.reports import answer, episode_rows, html, marks, standing, sureness
 from driftline.reports.choice import Choice, Comparison
 from driftline.reports.html import esc
 
@@ -82,7 +82,7 @@ def _answer(
 ) -> str:
     said = answer.run_answer(rows, registry, comparison.labels[comparison.focus])
     parts = [f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>']
-    parts.append(html.lead(_cause(causes, said.is_better) + _look_at(comparison, episodes)))
+    parts.append(html.lead(_cause(causes, said) + _look_at(comparison, episodes)))
     if comparison.others:
         primary = {row["metric"] for row in rows if row["is_primary"]}
         clauses = []
@@ -94,22 +94,25 @@ def _answer(
     return html.join(parts)
 
 
-def _cause(rows: Sequence[Row], is_better: bool) -> str:
+def _cause(rows: Sequence[Row], answered: answer.Answer) -> str:
     """The likely cause with its evidence, and what was configured differently: the first thing to suspect.
 
-    What explains the answer comes first: of a better run what made it better, and then what that costs.
+    What explains the answer comes first: of a better run what made it better, and then what that costs. Of no change
+    there is no cause, and of what is to be confirmed it is one only if it is.
     """
+    is_better, is_open = answered.is_better, answered.word == "No answer yet."
     configured = next((row for row in rows if row["rule"] in CONFIGURED), None)
     # A change that only says the headline again is no cause of it.
-    told = [row for row in rows if row["rule"] not in (*CONFIGURED, *EFFECTS)]
+    told = [row for row in rows if row["rule"] not in (*CONFIGURED, *EFFECTS)] if answered.is_change else []
     costs = [row for row in told if row["direction"] == "worse"] if is_better else []
     told = [row for row in told if row not in costs]
     told = [row for row in told[:2] if row["direction"] == told[0]["direction"]]
     said = ""
-    if not told and configured and configured["direction"] != "neutral":
+    if answered.is_change and not told and configured and configured["direction"] != "neutral":
         told, configured = [configured], None
     if told:
         name = "Likely cause" if told[0]["direction"] == "worse" and not is_better else "Likely reason"
+        name += ", if it is real" if is_open else ""
         labels = " and ".join(f"<b>{esc(row['label'])}</b>" for row in told)
         said = f"{name}: {labels}. {' '.join(_sentence(row['evidence']) for row in told)} "
     if configured:
@@ -202,7 +205,7 @@ def _differs(table: queries.Table, registry: answer.Registry) -> str:
         "not compared", [f"{registry[row['metric']].label} ({row['note'] or row['status']})" for row in apart]
     )
     body = html.table(head, rows, "forest") if rows else html.empty("Every metric that both runs have is the same.")
-    return html.heading(title, caption + answer.caption(table.rows), table.sql) + body + folded
+    return html.heading(title, caption + standing.caption(table.rows), table.sql) + body + folded
 
 
 def _cells(row: Row, registry: answer.Registry) -> list[str]:

@@ -68,9 +68,20 @@ def told(row: Row, metric: Metric) -> str:
 
 def _tone(row: Row) -> str:
     verdict = row.get("verdict")
-    if verdict == "regressed" or (verdict == "suspect" and row["good"] is False):
+    if verdict == "regressed" or (verdict == "suspect" and _is_good(row) is False):
         return "w"
-    return "b" if verdict == "improved" or (verdict == "suspect" and row["good"]) else ""
+    return "b" if verdict == "improved" or (verdict == "suspect" and _is_good(row)) else ""
+
+
+def is_turned(row: Row) -> bool:
+    """Whether the difference of both values goes another way than most of the pairs: one of them can turn it."""
+    return has_interval(row) and row["effect_pct"] * row["delta"] < 0
+
+
+def _is_good(row: Row) -> bool | None:
+    """Whether the change that is told is one for the better; `good` is of the difference."""
+    good: bool | None = row["good"]
+    return good if good is None or not is_turned(row) else not good
 
 
 def chip(row: Row) -> str:
@@ -80,13 +91,15 @@ def chip(row: Row) -> str:
     form = VERDICT_CHIPS.get(verdict or "")
     if form == "rw" and row["verdict_level"] == "fail":
         form = "rf"
-    elif form == "sp" and row["good"] is not False:
-        form = "sb" if row["good"] else "in"
+    elif form == "sp" and _is_good(row) is not False:
+        form = "sb" if _is_good(row) else "in"
     if form and row["delta"] != 0:
         words = f"✓ {verdict}" if form == "eq" else verdict
         return f'<span class="chip {form}" title="{esc(row["reason"])}">{words}</span>'
     if row["status"] not in ("compared", "zero baseline"):
         return f'<span class="chip np">{esc(row["status"])}</span>'
+    if verdict == "not comparable":
+        return f'<span class="chip np" title="{esc(row["reason"])}">{verdict}</span>'
     if row["delta"] == 0:
         return '<span class="chip nc">unchanged</span>'
     if row["level"] in ("fail", "warn"):
@@ -106,8 +119,8 @@ def verdict(word: str) -> str:
 
 
 def sees(row: Row) -> str:
-    """From which size on a change would have been seen, where the verdict is open."""
-    if row.get("verdict") not in OPEN or row["mde_pct"] is None:
+    """From which size on a change would have been seen, where the verdict is open and this one is smaller."""
+    if row.get("verdict") not in OPEN or row["mde_pct"] is None or abs(row.get("effect_pct") or 0) >= row["mde_pct"]:
         return ""
     return f'<span class="sees">sees ≥ {percent(row["mde_pct"]).removeprefix("+")}</span>'
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from driftline import queries
 from driftline.metrics import Metric
-from driftline.reports import answer, comparable, html, marks, stages, sureness, waterfall
+from driftline.reports import answer, comparable, cost_answer, html, marks, stages, sureness, waterfall
 from driftline.reports.choice import Choice, ProfileComparison
 from driftline.reports.html import esc
 
@@ -46,7 +46,7 @@ def before_trends(connection: queries.Connection, comparison: ProfileComparison)
     focused = [row for row in matrix.rows if row["profile"] == comparison.focus]
     labels = comparison.labels
     sure = sureness.panel(connection, "profile", comparison.baseline, comparison.candidates)
-    said = answer.profile_answer(focused, registry, labels[comparison.baseline], labels[comparison.focus])
+    said = cost_answer.profile_answer(focused, registry, labels[comparison.baseline], labels[comparison.focus])
     return (
         f'<h1><span class="{said.tone}">{esc(said.word)}</span> {esc(said.sentence)}</h1>'
         + html.lead(_stages(focused, comparison, registry))
@@ -73,9 +73,9 @@ def _stages(rows: Sequence[Row], comparison: ProfileComparison, registry: answer
     gone = [row["stage"] for row in timed if row["status"] == "only in baseline"]
     new = [row["stage"] for row in timed if row["status"] == "only in candidate"]
     parts = []
-    is_weighed = answer.standing(rows).is_weighed
+    is_weighed = cost_answer.cost_standing(rows).is_weighed
     of_stages = [row for row in rows if row["stage"] != "(totals)"]
-    past = [row for row in of_stages if row["level"] == "fail"]
+    past = [row for row in of_stages if row["level"] == "fail" and row["verdict"] != "not comparable"]
     if is_weighed:
         past = [row for row in of_stages if row["verdict"] == "regressed"]
         past.sort(key=lambda row: row["verdict_level"] != "fail")

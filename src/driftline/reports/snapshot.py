@@ -53,6 +53,7 @@ def write_snapshot(store: Store, target: Path, baseline: str | None = None, cand
 def render_snapshot(store: Store, baseline: str | None = None, candidate: str | None = None) -> str:
     """One HTML document without any address in it."""
     _score_chosen(store, baseline, candidate)
+    _judge_profiles(store)
     connection = store.cursor()
     try:
         quality = _home(connection, baseline, candidate)
@@ -107,6 +108,13 @@ def _home(connection: Any, baseline: str | None, candidate: str | None) -> str:
         + drawn
         + home.end(connection, comparison)
     )
+
+
+def _judge_profiles(store: Store) -> None:
+    with store.cursor() as connection:
+        choice = choose_profiles(connection)
+    if choice:
+        judge(store, "profile", choice.baseline, choice.candidates)
 
 
 def _performance(connection: Any) -> str:

@@ -10,11 +10,11 @@ from driftline.artifacts.profile import TOTALS
 from driftline.metrics import Metric, percent
 from driftline.reports import html, marks
 from driftline.reports.html import esc
+from driftline.verdicts.words import UNDECIDED
 
 Row = dict[str, Any]
 # The metric that a chip tells the noise of.
 TOLD = {"run": ("latency_s", "latency"), "profile": ("wall_time_s", "wall time")}
-UNDECIDED = ("suspect", "inconclusive", "threshold only")
 SOURCES = {"measured": "measured", "assumed": "assumed", "none": "of these pairs alone"}
 
 
@@ -27,11 +27,12 @@ def chip(connection: queries.Connection, side: str, baseline: str, candidates: S
         machine = queries.machines(connection, side)[baseline]
         for row in queries.noise(connection, side):
             if (row["platform"], row["metric"], row["stage"] or TOTALS) == (machine["platform"], metric, TOTALS):
-                repeated = "repeated runs" if side == "run" else "repeated captures"
+                repeated = "pairs of repeated runs" if side == "run" else "pairs of repeated captures"
                 return f"{name} noise ±{percent(row['spread_pct']).removeprefix('+')}, {row['n_pairs']} {repeated}"
-    if side == "profile":
-        return "captured in turns" if sources else "noise unknown"
-    return "noise assumed" if sources else "noise unknown"
+    if "assumed" in sources:
+        return "noise assumed"
+    # Of outcomes nobody asks for the noise.
+    return "captured in turns" if side == "profile" and sources else "noise unknown"
 
 
 def panel(connection: queries.Connection, side: str, baseline: str, candidates: Sequence[str]) -> str:
@@ -45,9 +46,10 @@ def panel(connection: queries.Connection, side: str, baseline: str, candidates: 
     same = [row for row in found.rows if row["verdict"] == "no change" and row["effect_pct"] == 0]
     settled = [row for row in found.rows if row not in open_ and row not in same]
     said = f"{len(open_)} of {len(found.rows)} primary metrics are open"
-    title = f"How sure are we: {said if open_ else 'every primary metric is settled'}"
+    title = f"How sure are we: {said if open_ else 'all that was compared is settled'}"
     caption = "Sees from: the smallest change that would be reported nine times of ten. " if open_ else ""
-    if any(row["noise_source"] == "assumed" for row in found.rows):
+    # Of scores no repetition tells: what answers the same is scored the same.
+    if any(row["noise_source"] == "assumed" and row["reference"] is None for row in open_):
         caption += "Noise is assumed until it is measured: driftline calibrate --runs 10 -- COMMAND."
     unit = "Episodes" if side == "run" else "Captures"
     head = [("", "Metric"), ("", "Verdict"), ("n", unit), ("", "Noise"), ("n", "Sees from"), ("", "To settle it")]

@@ -30,6 +30,15 @@ every_metric as (
         'Not declared in the registry: shown, never judged' as description
     from found
     anti join declared_metrics using (metric)
+),
+
+named as (
+    select m.family = 'cost' as is_cost, list(m.metric) as names
+    from every_metric as m
+    inner join (
+        select unnest(names) as metric from source_verdict_settings where name = 'primary_metrics'
+    ) as p using (metric)
+    group by is_cost
 )
 
 select
@@ -49,7 +58,7 @@ select
     m.description
 from every_metric as m
 left join source_metric_overrides as o using (metric)
--- Who names the primary metrics names all of them.
-left join source_verdict_settings as p on p.name = 'primary_metrics' and len(p.names) > 0;
+-- Who names primary metrics of quality, or of cost, names all of those.
+left join named as p on p.is_cost = (m.family = 'cost');
 
 comment on table metrics is 'The registry: unit, direction and levels of every metric. warn_pct: Percent of the baseline in the bad direction from which a change is a warning. warn_abs: Absolute change in the bad direction from which a change is a warning; counts before warn_pct';

@@ -12,9 +12,8 @@ from driftline.settings import DEFAULTS, Settings
 from driftline.verdicts.decision import Compared
 from driftline.verdicts.episodes import Traits
 from driftline.verdicts.reasons import Story, reason
-from driftline.verdicts.words import INCONCLUSIVE, NOT_COMPARABLE, SUSPECT, THRESHOLD_ONLY
+from driftline.verdicts.words import NOT_COMPARABLE, UNDECIDED
 
-UNDECIDED = (SUSPECT, INCONCLUSIVE, THRESHOLD_ONLY)
 MOST, USUAL_DF = 1_000_000, 30.0
 
 
