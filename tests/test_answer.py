@@ -141,7 +141,10 @@ UNSCORED = "; no score was compared."
             [weighed(LATENCY, "inconclusive", mde_pct=None, pairs_needed=None, n_pairs=1)], "No answer yet.", "",
             "c: its metric is open; latency is not decided.",
         ),
-        ([weighed(LATENCY, "no change")], "No change.", "", f"c is as its baseline on the only primary metric{UNSCORED}"),
+        (
+            [weighed(LATENCY, "no change")], "No change.", "",
+            f"c is as its baseline on the only primary metric{UNSCORED}",
+        ),
     ],
 )  # fmt: skip
 def test_where_noise_was_weighed_verdicts_open_the_page(

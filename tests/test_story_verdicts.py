@@ -64,3 +64,24 @@ def test_repetitions_of_one_release_get_no_alarm(story: Store) -> None:
             "select distinct verdict from verdicts('baselines/demo_paragraph_v0.1', ?)", [key]
         ).fetchall()
         assert {verdict for (verdict,) in found} <= {"no change", "threshold only"}
+
+
+@pytest.mark.parametrize(
+    ("release", "verdict", "stages"),
+    [
+        ("v0.2", "regressed", {"summarization"}),
+        ("v0.3", "improved", set()),
+        ("v0.4", "no change", set()),
+        ("v0.6", "no change", set()),
+    ],
+)
+def test_the_time_of_each_release_is_what_its_story_says(
+    story: Store, release: str, verdict: str, stages: set[str]
+) -> None:
+    judge(story, "profile", "v0.1", [release])
+    rows = story.connection.execute(
+        "select stage, verdict from verdicts('v0.1', ?) where metric = 'wall_time_s'", [release]
+    ).fetchall()
+    found = dict(rows)
+    assert found.pop("(totals)") == verdict
+    assert {stage for stage, said in found.items() if said == "regressed"} == stages

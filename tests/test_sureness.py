@@ -24,7 +24,7 @@ def told(root: Root, side: str = "run", baseline: str = B, candidate: str = C) -
 def test_without_repetitions_noise_is_assumed_and_the_command_is_named(root: Root) -> None:
     chip, panel = told(pair(root, 1.0))
     assert chip == "noise assumed"
-    assert "How sure are we: 1 of 7 primary metrics are open" in panel
+    assert "How sure are we: 1 of 7 primary metrics is open" in panel
     assert "driftline calibrate --runs 10" in panel
     assert "The same in both: Output tokens" in panel
 
