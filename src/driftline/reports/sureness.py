@@ -43,7 +43,7 @@ def panel(connection: queries.Connection, side: str, baseline: str, candidates: 
     if not found.rows:
         return ""
     open_ = [row for row in found.rows if row["verdict"] in UNDECIDED]
-    same = [row for row in found.rows if row["verdict"] == "no change" and row["effect_pct"] == 0]
+    same = [row for row in found.rows if row["verdict"] == "no change" and row["effect_pct"] in (0, None)]
     settled = [row for row in found.rows if row not in open_ and row not in same]
     said = f"{len(open_)} of {len(found.rows)} primary metrics {'is' if len(open_) == 1 else 'are'} open"
     title = f"How sure are we: {said if open_ else 'all that was compared is settled'}"
