@@ -230,6 +230,8 @@ def test_explain_says_each_rule_as_a_sentence(root: Root, driftline: Run) -> Non
         allow=[{"metric": "avg_latency_s", "up_to_pct": 30, "if": "rougeL_f1", "improved_by": 0.01}],
     )
     told = driftline("gate", "explain", "--root", root.folder).out.splitlines()
+    named = driftline("gate", "explain", root.folder / "gate.yaml", "--root", root.folder)
+    assert (named.code, named.out.splitlines()) == (0, told)
 
     assert told[1] == "- avg_latency_s (supporting) may rise by at most 20 %; it must be there; at least 10 pairs"
     assert told[2] == (

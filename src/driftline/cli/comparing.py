@@ -166,7 +166,9 @@ def _gates() -> None:
 
 @gates.command("explain")
 def explain_gate(
-    gate: Annotated[Path | None, typer.Option(metavar="FILE", help="The policy; else the root's gate.yaml.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="The policy; else the root's gate.yaml.")
+    ] = None,
     root: RootOption = None,
 ) -> None:
     """Say how a gate policy is understood, rule by rule."""
@@ -177,5 +179,5 @@ def explain_gate(
 
     with reading_progress() as progress, open_store(root, progress) as store:
         registry = queries.registry(store.connection)
-        file = gate or store.root / NAME
-    put(gate_report.explain(read_policy(file), registry))
+        policy = read_policy(file or store.root / NAME)
+    put(gate_report.explain(policy, registry))
