@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,11 @@ from driftline.judging import judge
 from driftline.scoring import score
 from driftline.store import Store, open_store
 
-DATA = Path(__file__).parent.parent / "data"
-
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    folder = tmp_path_factory.mktemp("story")
-    for name in ("eval", "profiles"):
-        (folder / name).symlink_to(DATA / name, target_is_directory=True)
-    return open_store(folder)
+def story(shipped_links: Path) -> Iterator[Store]:
+    with open_store(shipped_links) as store:
+        yield store
 
 
 def of_story(store: Store, release: str, verdicts: tuple[str, ...]) -> set[str]:

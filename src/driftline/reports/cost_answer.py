@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from driftline.artifacts.profile import TOTALS
 from driftline.metrics import arrow, percent
 from driftline.reports import marks
 from driftline.reports.answer import Answer, Registry
 from driftline.reports.standing import PAST, Row, Standing, standing
 
-TOTALS = ("wall_time_s", "peak_rss_mb")
+COSTS = ("wall_time_s", "peak_rss_mb")
 
 
 def cost_standing(rows: Sequence[Row]) -> Standing:
     """What is to be said of time and memory of the whole, whichever metrics are called primary."""
-    totals = [row for row in rows if row["stage"] == "(totals)" and row["metric"] in TOTALS]
+    totals = [row for row in rows if row["stage"] == TOTALS and row["metric"] in COSTS]
     return standing([row | {"is_primary": True} for row in totals])
 
 
@@ -64,7 +65,7 @@ def _undecided(found: Standing, registry: Registry) -> str:
 
 def _same_cost(rows: Sequence[Row], found: Standing, registry: Registry, baseline: str, candidate: str) -> Answer:
     """Totals may hide a stage that needs more, behind another that needs less or that runs beside it."""
-    is_moved = any(_is_worse(row) for row in rows if row["stage"] != "(totals)")
+    is_moved = any(_is_worse(row) for row in rows if row["stage"] != TOTALS)
     names = {"wall_time_s": "time", "peak_rss_mb": "memory"}
     is_shown = found.is_weighed and len(found.same) == len(found.compared)
     what = " and ".join(name for metric, name in names.items() if metric in {row["metric"] for row in found.compared})
@@ -97,7 +98,7 @@ def _stage(rows: Sequence[Row], total: Row, registry: Registry) -> str:
     stages = [
         row
         for row in rows
-        if row["stage"] != "(totals)" and row["metric"] == total["metric"] and (row["delta"] or 0.0) * way > 0
+        if row["stage"] != TOTALS and row["metric"] == total["metric"] and (row["delta"] or 0.0) * way > 0
     ]
     most = max(stages, key=lambda row: abs(row["delta"]), default=None)
     return f", most of it in {most['stage']}" if most and abs(most["delta_pct"] or 0) >= 10 else ""

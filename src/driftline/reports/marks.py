@@ -128,8 +128,7 @@ def sees(row: Row) -> str:
 def strip(row: Row) -> str:
     """The change on a scale of −100 … +100 % of the baseline over the warn band: a dot with its 95 % interval, hollow
     where none is known."""
-    is_sure = has_interval(row)
-    pct = row["effect_pct"] if is_sure else row["delta_pct"]
+    is_sure, pct = has_interval(row), _pct(row)
     if pct is None:
         return '<span class="m">no percent</span>'
     middle = STRIP_WIDTH / 2
@@ -160,8 +159,7 @@ def strip_scale() -> str:
 
 def small_strip(row: Row) -> str:
     """The same as wide as its cell allows."""
-    is_sure = has_interval(row)
-    pct = row["effect_pct"] if is_sure else row["delta_pct"]
+    is_sure, pct = has_interval(row), _pct(row)
     if pct is None:
         return '<span class="m">baseline is 0</span>'
     share = 100 / (STRIP_HIGH - STRIP_LOW)
@@ -178,13 +176,18 @@ def small_strip(row: Row) -> str:
 
 def is_beyond(row: Row) -> bool:
     """Whether the change lies outside the strips' scale."""
-    pct = row["effect_pct"] if has_interval(row) else row["delta_pct"]
-    return (pct or 0) > STRIP_HIGH
+    return (_pct(row) or 0) > STRIP_HIGH
 
 
 def ends(row: Row) -> str:
     """The ends of the interval, where there is one; plain text."""
     return f"{percent(row['ci_low'])} … {percent(row['ci_high'])}" if has_interval(row) else ""
+
+
+def _pct(row: Row) -> float | None:
+    """What a strip shows: the paired effect, else the difference, in per cent of the baseline."""
+    pct: float | None = row["effect_pct"] if has_interval(row) else row["delta_pct"]
+    return pct
 
 
 def _clipped(row: Row, pct: float) -> tuple[float, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from driftline import queries
+from driftline.artifacts.profile import TOTALS
 from driftline.metrics import Metric
 from driftline.reports import answer, comparable, cost_answer, html, marks, stages, sureness, waterfall
 from driftline.reports.choice import Choice, ProfileComparison
@@ -74,7 +75,7 @@ def _stages(rows: Sequence[Row], comparison: ProfileComparison, registry: answer
     new = [row["stage"] for row in timed if row["status"] == "only in candidate"]
     parts = []
     is_weighed = cost_answer.cost_standing(rows).is_weighed
-    of_stages = [row for row in rows if row["stage"] != "(totals)"]
+    of_stages = [row for row in rows if row["stage"] != TOTALS]
     past = [row for row in of_stages if row["level"] == "fail" and row["verdict"] != "not comparable"]
     if is_weighed:
         past = [row for row in of_stages if row["verdict"] == "regressed"]
@@ -101,7 +102,7 @@ def _past_level(row: Row, metric: Metric) -> str:
 
 
 def _tiles(comparison: ProfileComparison, rows: Sequence[Row], registry: answer.Registry) -> str:
-    by = {(row["profile"], row["metric"]): row for row in rows if row["stage"] == "(totals)"}
+    by = {(row["profile"], row["metric"]): row for row in rows if row["stage"] == TOTALS}
     tiles = html.join(_tile(metric, comparison, by, registry) for metric in TILES)
     return f'<div class="tiles">{tiles}{_host(comparison)}</div>'
 

@@ -47,7 +47,7 @@ lost_mappings as (
     anti join runs using (run)
 ),
 
-lost_overrides as (
+lost_metrics as (
     select metric
     from source_metric_overrides
     anti join metrics using (metric)
@@ -59,10 +59,17 @@ lost_overrides as (
     select metric from metrics
 ),
 
-lost_canaries as (
-    select c.stage
-    from canary_stage as c
-    where c.stage not in (select stage from captures)
+lost_settings as (
+    select
+        'no metric ' || metric as problem,
+        'write a name that the relation metrics has' as remedy
+    from lost_metrics
+    union all
+    select
+        'no capture has a stage ' || stage || ', the canary' as problem,
+        'write the name of a stage that every capture has' as remedy
+    from canary_stage
+    where stage not in (select stage from captures)
 )
 
 select
@@ -125,17 +132,8 @@ select
     'settings' as artifact,
     'driftline.toml' as file,
     null as line,
-    'no metric ' || metric as problem,
-    'write a name that the relation metrics has' as remedy
-from lost_overrides
-union all
-select
-    'warning' as severity,
-    'settings' as artifact,
-    'driftline.toml' as file,
-    null as line,
-    'no capture has a stage ' || stage || ', the canary' as problem,
-    'write the name of a stage that every capture has' as remedy
-from lost_canaries;
+    problem,
+    remedy
+from lost_settings;
 
 comment on table problems is 'What is wrong or missing, and what to do about it';
