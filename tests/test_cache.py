@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
-
 import pytest
 
 from cached_roots import STAGES, cache_of, fresh, kept_models
@@ -102,8 +101,8 @@ def test_an_edit_within_one_tick_of_a_coarse_clock_is_seen(root: Root, monkeypat
     """Size and times are the same before and after: only the suspicion of what changed just now tells."""
     tick, real = time.time_ns(), refreshing.scan
 
-    def coarse(folder: Path) -> list[Found]:
-        return [file._replace(signature=(file.signature[0], tick, tick, file.signature[3])) for file in real(folder)]
+    def coarse(*where: Any) -> list[Found]:
+        return [file._replace(signature=(file.signature[0], tick, tick, file.signature[3])) for file in real(*where)]
 
     monkeypatch.setattr(refreshing, "scan", coarse)
     monkeypatch.setattr(refreshing, "RACY_NS", 3_600_000_000_000)

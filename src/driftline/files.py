@@ -73,6 +73,33 @@ def write_new(path: Path, text: str) -> None:
             temporary.unlink()
 
 
+def append_lines(path: Path, text: str) -> None:
+    """Adds whole lines to the end of a file, in one write and on the disk; who else does so, or rewrites the file under
+    the lock of its folder, waits. A last line that its writer was killed in stays by itself. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path.parent):
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                text = "\n" + text
+            data = memoryview(text.encode())
+            while data:
+                data = data[os.write(descriptor, data) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+_OTHER = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def file_name(name: str) -> str:
+    """The name as one of a file and of nothing else; names that become the same one share the file."""
+    plain = _OTHER.sub("_", name)[:100]
+    return "_" if plain.strip(".") == "" else plain
+
+
 def check_writable(folder: Path) -> None:
     """Raises OSError where no file can be written into the folder, which is made if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,7 @@ from driftline.cache import Cache, Manifest
 # Kinds that grow with episodes or ticks stay on disk; the others are small, and in memory they cost no planning.
 LARGE_KINDS = (
     *("predictions", "scores", "reruns", "verdicts", "diagnostics", "monitor_samples", "captures", "fingerprints"),
+    "change_points",
 )
 VERDICT_CODE = ("judging.py", "evidence.py", "settings.py", "queries/comparisons.py", "queries/verdicts.py")
 CREATED = re.compile(r"^create or replace (?:view|table|macro) (\w+)", re.MULTILINE)
@@ -79,6 +80,18 @@ def _code_digest() -> str:
 def files_of_sql() -> list[str]:
     """The settings to begin with, every relation and macro, the settings to end with."""
     return [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).with_name("sql").glob("*.sql"))]
+
+
+# What judges numbers that no root holds: direction and unit by name, the declared metrics, the one limit.
+STANDALONE = ("007_inferred", "009_declared_metrics", "200_judged", "340_tracked_status")
+
+
+def macros() -> duckdb.DuckDBPyConnection:
+    """A connection of its own that has the declared metrics and what a value is held against its baseline by."""
+    connection = duckdb.connect()
+    for name in STANDALONE:
+        connection.execute((Path(__file__).with_name("sql") / f"{name}.sql").read_text(encoding="utf-8"))
+    return connection
 
 
 def cursor_of(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

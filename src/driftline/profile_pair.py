@@ -14,8 +14,9 @@ from driftline.artifacts.reading import file_bytes
 from driftline.artifacts.regression_rules import NAME, Limit, errors_of, read_limits
 from driftline.errors import Problems, UserError
 from driftline.lifecycle.profile_places import EVERYWHERE, FOLDER, Place, find_place, is_partial
+from driftline.places import find_root
 from driftline.refresh import Progress
-from driftline.store import Store, find_root, open_store
+from driftline.store import Store, open_store
 
 SETTINGS = "driftline.toml"
 

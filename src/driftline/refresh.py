@@ -22,7 +22,7 @@ from driftline.artifacts.bulk import (
 )
 from driftline.artifacts.reading import DERIVED_KINDS, note_plain, note_totals, read
 from driftline.artifacts.rows import KINDS, Batch, Row, as_number, kinds_in
-from driftline.artifacts.scan import Found, Signature, scan
+from driftline.artifacts.scan import Found, Places, Signature, scan
 from driftline.cache import Cache, Entry, Manifest
 from driftline.segments import MAX_SEGMENTS, dead_ids, merge, new_segment, write_rows
 
@@ -40,14 +40,18 @@ RACY_NS = 50_000_000
 
 @contextmanager
 def refreshed(
-    root: Path, cache: Cache, connect: Callable[[], duckdb.DuckDBPyConnection], progress: Progress | None = None
+    root: Path,
+    cache: Cache,
+    connect: Callable[[], duckdb.DuckDBPyConnection],
+    progress: Progress | None = None,
+    places: Places | None = None,
 ) -> Iterator[Manifest]:
     """Brings the cache in line with the files as they are now and gives the manifest that says so.
 
     A new manifest is saved while it is used; it is in force when the block ends. `connect` gives the connection that
     reads in bulk; `progress` is called with bytes read and bytes to read.
     """
-    started, found, stamp, manifest = time.time_ns(), scan(root), cache.stamp(), cache.load()
+    started, found, stamp, manifest = time.time_ns(), scan(root, places), cache.stamp(), cache.load()
     if not _changes(manifest, found):
         cache.sweep(manifest)
         yield manifest
@@ -55,7 +59,7 @@ def refreshed(
     with ExitStack() as held, ThreadPoolExecutor(1) as pool:
         held.enter_context(cache.lock())
         if cache.stamp() != stamp:
-            started, found, manifest = time.time_ns(), scan(root), cache.load()
+            started, found, manifest = time.time_ns(), scan(root, places), cache.load()
         saving = None
         if _changes(manifest, found):
             _Reading(root, cache, manifest, started, connect(), progress).run(found)

@@ -14,12 +14,14 @@ from types import TracebackType
 import duckdb
 
 from driftline import kept
+from driftline.artifacts.history import history_folder
 from driftline.artifacts.rows import Row
-from driftline.artifacts.scan import looks_like_root
+from driftline.artifacts.scan import Places
 from driftline.cache import Cache, find_cache, find_caches
 from driftline.errors import UserError
 from driftline.files import write_atomically
 from driftline.model import Model, cursor_of, lay, model_of
+from driftline.places import find_root
 from driftline.refresh import Progress, refreshed
 from driftline.segments import MAX_SEGMENTS, merge, new_segment, write_rows
 
@@ -41,26 +43,14 @@ PUBLIC_RELATIONS = (
     "captures",
     "monitor_samples",
     "noise",
+    "history",
+    "history_trend",
+    "perf_baselines",
+    "platform_baselines",
+    "change_points",
     "problems",
 )
 CACHE_FAULTS = (OSError, duckdb.Error)
-
-
-def find_root(given: str | os.PathLike[str] | None = None) -> Path:
-    """The root to use: the given one, else DRIFTLINE_ROOT, else ./data or the current directory if it is one."""
-    named = given or os.environ.get("DRIFTLINE_ROOT")
-    if named:
-        root = Path(named)
-        if not os.path.isdir(root):
-            raise UserError(f"no directory {root}", "name the directory that holds eval/ or profiles/ with --root")
-        return root.absolute()
-    for folder in (Path("data"), Path()):
-        if looks_like_root(folder):
-            return folder.absolute()
-    raise UserError(
-        "no root here: neither ./data nor the current directory holds eval/, profiles/ or releases.yaml",
-        "name one with --root DIR, or make one: python -m driftline.demo --out data",
-    )
 
 
 class Store:
@@ -70,8 +60,15 @@ class Store:
     close it keeps what was laid for the next one. `threads` is how many a question may use: all, if none is given.
     """
 
-    def __init__(self, root: Path, cache: Cache, progress: Progress | None = None, threads: int | None = None) -> None:
-        self.root, self._threads = root, threads
+    def __init__(
+        self,
+        root: Path,
+        cache: Cache,
+        progress: Progress | None = None,
+        threads: int | None = None,
+        places: Places | None = None,
+    ) -> None:
+        self.root, self._threads, self.places = root, threads, places or Places(history=history_folder())
         self._start(cache)
         self.refresh(progress)
 
@@ -108,7 +105,7 @@ class Store:
         raise fault
 
     def _load(self, progress: Progress | None) -> bool:
-        with refreshed(self.root, self.cache, lambda: self.connection, progress) as manifest:
+        with refreshed(self.root, self.cache, lambda: self.connection, progress, self.places) as manifest:
             model = model_of(self.root, self.cache, manifest)
             if self._threads:
                 model = model._replace(end=f"set threads = {self._threads};")
@@ -171,9 +168,12 @@ class Store:
 
 
 def open_store(
-    root: str | os.PathLike[str] | None = None, progress: Progress | None = None, threads: int | None = None
+    root: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+    threads: int | None = None,
+    places: Places | None = None,
 ) -> Store:
     """The model over a root, up to date with its files. `progress` is called with bytes read and bytes to read;
-    `threads` is how many a question may use: every core, if none is given."""
+    `threads` is how many a question may use: every core, if none is given. `places` says where what is tracked lies."""
     folder = find_root(root)
-    return Store(folder, find_cache(folder), progress, threads)
+    return Store(folder, find_cache(folder), progress, threads, places)

@@ -90,8 +90,11 @@ def json_object(data: bytes, problems: Problems) -> dict[str, Any] | None:
     return value
 
 
-def json_lines(data: bytes, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Line number and object of each usable line. Lines end at LF only, so that U+2028 and friends stay text."""
+def json_lines(
+    data: bytes, problems: Problems, remedy: str = "mend or remove the line; the others are loaded"
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line number and object of each usable line. Lines end at LF only, so that U+2028 and friends stay text. `remedy`
+    is what to do about a line that is no JSON."""
     for index, raw in enumerate(decode(data, problems).split("\n"), start=1):
         line = raw.strip(" \t\r")
         if not line:
@@ -99,7 +102,7 @@ def json_lines(data: bytes, problems: Problems) -> Iterator[tuple[int, dict[str,
         try:
             value = parse_json(line)
         except JsonError as fault:
-            problems.warning(f"the line is {fault}", "mend or remove the line; the others are loaded", index)
+            problems.warning(f"the line is {fault}", remedy, index)
             continue
         if not isinstance(value, dict):
             problems.warning(

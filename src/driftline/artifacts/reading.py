@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from driftline.artifacts import noise, profile, root_files, run_json, run_lines
+from driftline.artifacts import history, noise, perf_baselines, profile, root_files, run_json, run_lines
 from driftline.artifacts.rows import Batch, Row
 from driftline.artifacts.scan import Found
 from driftline.errors import Problems
@@ -23,13 +23,20 @@ KEYED_READERS = {
     "stage_truth": profile.read_stage_truth,
     "monitor_log": profile.read_monitor_log,
     "noise": noise.read_noise,
+    "history": history.read_history,
 }
+# Readers that say whether the file is theirs at all.
+ASKED_READERS = {"profile": profile.read_profile, "benchmark": perf_baselines.read_benchmark}
 # What is made of the rows of a file: totals as soon as it is read, scores when they are asked for.
 DERIVED_KINDS = {
     "predictions": {"run_facts", "prediction_errors", "run_values", "scores", "reruns"},
     "diagnostics": {"run_values"},
 }
-ROOT_READERS = {"releases": root_files.read_releases, "settings": root_files.read_settings}
+ROOT_READERS = {
+    "releases": root_files.read_releases,
+    "settings": root_files.read_settings,
+    "platform_baselines": perf_baselines.read_platform_baselines,
+}
 
 
 def read(root: Path, found: Found, file_id: int) -> Batch:
@@ -90,7 +97,7 @@ def _dispatch(data: bytes, found: Found, file_id: int, batch: Batch, problems: P
     elif found.artifact in ROOT_READERS:
         ROOT_READERS[found.artifact](data, file_id, batch, problems)
     else:
-        return profile.read_profile(data, found.key, file_id, batch, problems)
+        return ASKED_READERS[found.artifact](data, found.key, file_id, batch, problems)
     return True
 
 

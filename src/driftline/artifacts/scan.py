@@ -23,6 +23,8 @@ RUN_FILES = {
 PROFILE_SUFFIXES = {".yaml": "profile", ".stage_truth.json": "stage_truth", ".monitor.log": "monitor_log"}
 PARTIAL_SUFFIX = ".partial.yaml"
 ROOT_FILES = {"releases.yaml": "releases", "driftline.toml": "settings"}
+# Where baselines of platforms lie; the first one that names a metric of a platform counts.
+BASELINE_FILES = ("performance_baselines.json", "tests/performance_baselines.json")
 Signature = tuple[int, int, int, int]
 Classify = Callable[[str, str], tuple[str, str] | None]
 CATEGORIES = ("runs", "baselines", "references")
@@ -37,6 +39,16 @@ ROOT_MARKS = (
     "gate.yaml",
     "driftline.toml",
 )
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where what is tracked lies, if not where a root has it: the folder of the history, the file of the baselines of
+    platforms, the folder of the versioned ones."""
+
+    history: Path | None = None
+    baselines: Path | None = None
+    benchmarks: Path | None = None
 
 
 class Found(NamedTuple):
@@ -68,15 +80,38 @@ def looks_like_root(folder: Path) -> bool:
     return any((folder / mark).exists() for mark in ROOT_MARKS)
 
 
-def scan(root: Path) -> list[Found]:
-    """Every artifact below the root, and every thing that stands where an artifact should."""
+def scan(root: Path, places: Places | None = None) -> list[Found]:
+    """Every artifact below the root, and every thing that stands where an artifact should; and what is tracked, in the
+    places that are named for it."""
+    places = places or Places()
     found: list[Found] = []
     for name, artifact in ROOT_FILES.items():
         if os.path.lexists(root / name):
             found.append(_look(str(root / name), name, artifact, ""))
     found += _Walk(str(root), _run_artifact).below(*(f"eval/{category}" for category in CATEGORIES))
-    found += _Walk(str(root), _noise_artifact).below("noise")
+    found += _flat(root, "noise", "noise", (".jsonl",))
+    for name in [_below(root, places.baselines)] if places.baselines else BASELINE_FILES:
+        if os.path.lexists(root / name):
+            found.append(_look(str(root / name), name, "platform_baselines", ""))
+    found += _flat(root, _below(root, places.history, "history"), "history", (".jsonl",))
+    found += _flat(root, _below(root, places.benchmarks, "benchmarks"), "benchmark", (".yaml", ".yml"))
     return found + scan_profiles(root)
+
+
+def _below(root: Path, place: Path | None, name: str = "") -> str:
+    """The place as a path from the root, which may lead out of it."""
+    return os.path.relpath(place, root) if place else name
+
+
+def _flat(root: Path, folder: str, artifact: str, suffixes: tuple[str, ...]) -> list[Found]:
+    """The files of a folder, and of none below it; their key is their name without the suffix."""
+
+    def classify(where: str, name: str) -> tuple[str, str] | None:
+        if where != folder or name.startswith(".") or not name.endswith(suffixes):
+            return None
+        return artifact, printable(name.rpartition(".")[0])
+
+    return _Walk(str(root), classify).below(folder)
 
 
 def scan_profiles(root: Path) -> list[Found]:
@@ -104,12 +139,6 @@ def _profile_artifact(folder: str, name: str) -> tuple[str, str] | None:
             below = f"{folder}/{name[: -len(suffix)]}".removeprefix("profiles/")
             return artifact, printable(below)
     return None
-
-
-def _noise_artifact(folder: str, name: str) -> tuple[str, str] | None:
-    if folder != "noise" or name.startswith(".") or not name.endswith(".jsonl"):
-        return None
-    return "noise", printable(name.removesuffix(".jsonl"))
 
 
 def _partial_profile(folder: str, name: str) -> tuple[str, str] | None:

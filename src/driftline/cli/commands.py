@@ -15,7 +15,8 @@ from driftline.cli.options import RootOption
 from driftline.cli.progress import reading_progress
 from driftline.cli.tables import as_json, as_markdown, as_table, put, visible
 from driftline.errors import UserError
-from driftline.store import Store, find_root, open_store
+from driftline.places import find_root
+from driftline.store import Store, open_store
 
 app = typer.Typer(
     name="driftline",

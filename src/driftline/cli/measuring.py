@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace as replace_in
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,6 +61,7 @@ def freeze_profile(
     from driftline.cli.live import trace
     from driftline.lifecycle.freeze import freeze
     from driftline.lifecycle.plan import Plan, check_version
+    from driftline.places import writable_root
 
     if episodes is not None and episodes_from is not None:
         raise UserError("--episodes and --episodes-from both say how many", "give one of them")
@@ -146,7 +146,7 @@ def calibrate(
     """
     from driftline import calibration
     from driftline.lifecycle.noise_record import append
-    from driftline.store import find_root
+    from driftline.places import find_root, writable_root
 
     if not command:
         lines = calibration.of_runs(root)
@@ -170,24 +170,13 @@ def calibrate(
 
 def _target(version: str, output: Path | None, root: Path | None) -> Path:
     """Where the profile goes: a freeze may make the root that it writes to."""
+    from driftline.places import writable_root
+
     if output:
         if output.suffix != ".yaml":
             raise UserError(f"{output} is no .yaml file", "name the file with .yaml at its end")
         return output.absolute()
     return writable_root(root) / "profiles" / f"{version}.yaml"
-
-
-def writable_root(root: Path | None) -> Path:
-    """The given root, which may not be there yet, else the one that is found, else a new ./data."""
-    from driftline.store import find_root
-
-    named = root or os.environ.get("DRIFTLINE_ROOT")
-    if named:
-        return Path(named).absolute()
-    try:
-        return find_root()
-    except UserError:
-        return Path("data").absolute()
 
 
 def notes_folder(root: Path, may_make: bool) -> Path | None:

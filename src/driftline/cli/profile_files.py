@@ -89,7 +89,7 @@ def promote_profile(
 ) -> None:
     """Copy a profile to profiles/references/, where it never changes; the source stays."""
     from driftline.lifecycle.promotion import Promotion, promote
-    from driftline.store import find_root
+    from driftline.places import find_root
 
     asked = Promotion(source, promoted_id, reason, needs_truth=not no_stage_truth_required)
     say(*promote(find_root(root), asked, dry_run))
@@ -104,7 +104,7 @@ def archive_profile(
 ) -> None:
     """Move a profile to profiles/_archive/, where it is hidden; `profile diff` still finds it by its key."""
     from driftline.lifecycle.archive import archive
-    from driftline.store import find_root
+    from driftline.places import find_root
 
     say(*archive(find_root(root), name, reason, dry_run))
 

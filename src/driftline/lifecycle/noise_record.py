@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
-import os
-import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -16,12 +13,12 @@ from uuid import uuid4
 from driftline.artifacts.profile import TOTALS
 from driftline.capture.times import utc
 from driftline.errors import UserError
+from driftline.files import append_lines, file_name
 from driftline.lifecycle.captures import Capture
 
 FOLDER = "noise"
 # Of a whole capture; of a stage all that it measures.
 METRICS = ("wall_time_s", "peak_rss_mb", "avg_wall_time_per_episode_s")
-_OTHER = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def of_captures(captures: Sequence[Capture], platform: str) -> list[dict[str, Any]]:
@@ -69,27 +66,8 @@ def append(root: Path, lines: Iterable[dict[str, Any]]) -> list[Path]:
     for platform, texts in by_platform.items():
         path = root / FOLDER / f"{file_name(platform)}.jsonl"
         try:
-            _append(path, "\n".join(texts) + "\n")
+            append_lines(path, "\n".join(texts) + "\n")
         except OSError as error:
             raise UserError(f"cannot write {path}: {error.strerror}", "check the folder's owner") from error
         written.append(path)
     return written
-
-
-def _append(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if file.seek(0, os.SEEK_END):
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":
-                text = "\n" + text
-        file.write(text.encode())
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def file_name(platform: str) -> str:
-    """The platform as the name of a file and nothing else; the platform as it is stays in the lines."""
-    name = _OTHER.sub("_", platform)[:100]
-    return "_" if name.strip(".") == "" else name

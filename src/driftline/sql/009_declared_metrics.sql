@@ -60,6 +60,27 @@ peak_rss_mb                   | Peak RSS                   | MB         | lower 
 avg_cpu_pct                   | CPU                        | %          | lower   | log        | cost    |         |     10 |     25 |      |      |   5 |        1 | Mean CPU use; above 100 with several cores
 avg_wall_time_per_episode_s   | Wall time per episode      | s          | lower   | log        | cost    |     yes |     10 |     25 |      |      |     |        2 | Wall time of the profile divided by its episodes
 episodes_processed            | Episodes processed         | episodes   | neutral | difference | cost    |         |        |        |      |      |     |        0 | Episodes that the profile covers
+embedding_throughput          | Embedding throughput       | chunks/s   | higher  | log        | tracked |         |     10 |     25 |      |      |     |        1 | Speed of embedding documents
+vector_search_latency         | Vector search latency      | s          | lower   | log        | tracked |         |     10 |     25 |      |      |     |        3 | Time of a vector search
+query_latency_no_vllm         | Query latency              | s          | lower   | log        | tracked |         |     10 |     25 |      |      |     |        2 | Time of a query from end to end, without vLLM
+query_latency_vllm            | Query latency, vLLM        | s          | lower   | log        | tracked |         |     10 |     25 |      |      |     |        2 | Time of a query from end to end, with vLLM
+db_insertion_throughput       | DB insertion               | nodes/s    | higher  | log        | tracked |         |     10 |     25 |      |      |     |        1 | Speed of writing into the database
+peak_memory_gb                | Memory, peak               | GB         | lower   | log        | tracked |         |     10 |     25 |      |      |     |        2 | Largest memory use
+avg_memory_gb                 | Memory, average            | GB         | lower   | log        | tracked |         |     10 |     25 |      |      |     |        2 | Mean memory use
+cache_hit_rate                | Cache hit rate             | fraction   | higher  | difference | tracked |         |     10 |     25 |      |      |     |        3 | Share of queries that the cache answered
+tokens_per_second             | Tokens per second          | tokens/s   | higher  | log        | tracked |         |     10 |     25 |      |      |     |        1 | Speed of generating text
+avg_mrr                       | RAG quality                | MRR        | higher  | difference | tracked |         |     10 |     25 |      |      |     |        3 | Mean reciprocal rank of what was retrieved
+avg_ndcg                      | RAG quality, nDCG          | nDCG       | higher  | difference | tracked |         |     10 |     25 |      |      |     |        3 | Normalised discounted cumulative gain of what was retrieved
+generation_latency_p50        | Latency, median            | ms         | lower   | log        | bench   |         |     10 |     25 |      |      |     |        0 | Time of an iteration of a workload that half of them stay below
+generation_latency_p95        | Latency, P95               | ms         | lower   | log        | bench   |         |     10 |     25 |      |      |     |        0 | Time of an iteration of a workload that 95 of 100 stay below, linear interpolation
+generation_latency_p99        | Latency, P99               | ms         | lower   | log        | bench   |         |     10 |     25 |      |      |     |        0 | Time of an iteration of a workload that 99 of 100 stay below, linear interpolation
+generation_latency_mean       | Latency, mean              | ms         | lower   | log        | bench   |         |     10 |     25 |      |      |     |        0 | Mean time of an iteration of a workload
+generation_latency_stddev     | Latency, deviation         | ms         | neutral | log        | bench   |         |        |        |      |      |     |        0 | Standard deviation of the times of the iterations of a workload
+throughput_per_minute         | Throughput                 | 1/min      | higher  | log        | bench   |         |     10 |     25 |      |      |     |        1 | Items that a workload makes in a minute
+memory_peak_mb                | Memory, peak               | MB         | lower   | log        | bench   |         |     10 |     25 |      |      |     |        0 | Largest resident memory while a workload runs
+memory_average_mb             | Memory, average            | MB         | lower   | log        | bench   |         |     10 |     25 |      |      |     |        0 | Mean resident memory while a workload runs
+api_calls_per_item            | API calls per item         | calls      | lower   | log        | bench   |         |     10 |     25 |      |      |     |        1 | Calls of interfaces that an item takes
+tokens_per_item               | Tokens per item            | tokens     | lower   | log        | bench   |         |     10 |     25 |      |      |     |        0 | Tokens that an item takes
 $$, chr(10)), chr(10))), '|') as field
 ),
 

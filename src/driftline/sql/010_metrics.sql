@@ -1,4 +1,4 @@
--- Every metric: the declared ones, with the levels that driftline.toml sets, and what else was found.
+-- Every metric: the declared ones, with the levels that driftline.toml sets, and what else was found or recorded.
 -- grain: one row per metric, declared or found in an artifact
 -- null: a level that is NULL judges nothing
 create or replace table metrics as
@@ -10,8 +10,44 @@ with found as (
     select metric from source_captures
 ),
 
+-- What was recorded or kept as a baseline says by its name what is better.
+tracked as (
+    select metric from source_history_values
+    union
+    select metric from source_perf_baselines
+),
+
+inferred as (
+    select coalesce(a.metric, t.metric) as metric, inferred_better(coalesce(a.metric, t.metric)) as better
+    from tracked as t
+    left join metric_aliases as a on a.alias = t.metric
+    group by all
+),
+
 every_metric as (
-    from declared_metrics
+    select *, false as is_inferred from declared_metrics
+    union all
+    select
+        metric,
+        metric as label,
+        inferred_unit(metric) as unit,
+        coalesce(better, 'neutral') as better,
+        'log' as scale,
+        'tracked' as family,
+        false as is_primary,
+        case when better is not null then 10 end as warn_pct,
+        case when better is not null then 25 end as fail_pct,
+        null as warn_abs,
+        null as fail_abs,
+        null as min_abs,
+        3 as decimals,
+        case
+            when better is null then 'Not declared in the registry: shown, never judged'
+            else 'Not declared in the registry: its direction is inferred from its name'
+        end as description,
+        better is not null as is_inferred
+    from inferred
+    anti join declared_metrics using (metric)
     union all
     select
         metric,
@@ -27,9 +63,11 @@ every_metric as (
         null as fail_abs,
         null as min_abs,
         3 as decimals,
-        'Not declared in the registry: shown, never judged' as description
+        'Not declared in the registry: shown, never judged' as description,
+        false as is_inferred
     from found
     anti join declared_metrics using (metric)
+    anti join inferred using (metric)
 ),
 
 named as (
@@ -55,7 +93,8 @@ select
     coalesce(o.fail_abs, m.fail_abs) as fail_abs,
     coalesce(o.min_abs, m.min_abs) as min_abs,
     m.decimals,
-    m.description
+    m.description,
+    m.is_inferred
 from every_metric as m
 left join source_metric_overrides as o using (metric)
 -- Who names primary metrics of quality, or of cost, names all of those.

@@ -6,5 +6,9 @@ select md5(concat_ws(
     ' ',
     (select digest from source_code),
     (select count(distinct (file_id, reference_file_id)) from source_reruns),
-    (select string_agg(file_id::varchar, ',' order by file_id) from source_artifacts)
+    (
+        select string_agg(file_id::varchar, ',' order by file_id)
+        from source_artifacts
+        where artifact not in ('history', 'platform_baselines', 'benchmark')
+    )
 )) as state;

@@ -1,0 +1,21 @@
+-- What the name of a metric that nobody declared says of it: what is better, and in which unit it is.
+-- grain: scalar macros
+-- null: inferred_better: the name does not say; the metric is shown and judges nothing
+create or replace macro inferred_better(name) as
+    case
+        when regexp_matches(lower(name), '(error|failure|fail|miss|timeout|drop|reject|loss)s?_(rate|per_second|per_minute)$')
+            then 'lower'
+        when regexp_matches(lower(name), '(^|_)throughput(_|$)|_(rate|per_second|per_minute)$') then 'higher'
+        when regexp_matches(lower(name), '(^|_)latency(_|$)|_(s|ms|us|ns|seconds|kb|mb|gb|bytes|errors)$') then 'lower'
+    end;
+
+create or replace macro inferred_unit(name) as
+    case
+        when regexp_matches(lower(name), '_per_second$') then '1/s'
+        when regexp_matches(lower(name), '_per_minute$') then '1/min'
+        when regexp_matches(lower(name), '_(s|seconds)$') then 's'
+        when regexp_matches(lower(name), '_(ms|us|ns)$') then regexp_extract(lower(name), '_(ms|us|ns)$', 1)
+        when regexp_matches(lower(name), '_(kb|mb|gb)$') then upper(regexp_extract(lower(name), '_(kb|mb|gb)$', 1))
+        when regexp_matches(lower(name), '_bytes$') then 'bytes'
+        else ''
+    end;
