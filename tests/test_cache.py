@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
+
 import pytest
 
 from cached_roots import STAGES, cache_of, fresh, kept_models
