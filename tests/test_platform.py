@@ -13,7 +13,6 @@ import pytest
 from driftline.capture.platform import (
     Gpu,
     Machine,
-    canonical_platform,
     detect_platform,
     get_git_metadata,
     os_arch,
@@ -188,12 +187,6 @@ def test_system_and_architecture_have_one_spelling_each(
 
     assert os_arch() == named
     assert os_arch(Machine({}, system, architecture, None, None, unasked)) == named
-
-
-def test_the_name_that_other_tools_give_the_macs_of_github_is_an_alias() -> None:
-    names = ["GitHub_Actions_Darwin", "GitHub_Actions_Linux", "Darwin_arm64", ""]
-
-    assert [canonical_platform(name) for name in names] == ["GitHub_Actions_macOS", *names[1:]]
 
 
 def repository(folder: Path, *more: list[str]) -> str:

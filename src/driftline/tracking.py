@@ -5,11 +5,18 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
+
+import numpy as np
 
 from driftline import queries
 from driftline.errors import UserError
+from driftline.judging import OF_NO_FILE, settings_of
+from driftline.scoring import PASSES
 from driftline.store import Store
+from driftline.verdicts.history import change_points
 
 DEFAULT_THRESHOLD = 0.20
 VARIABLE = "REGRESSION_THRESHOLD"
@@ -48,3 +55,45 @@ def held_against_root(store: Store, platform: str, metrics: Mapping[str, Any], t
     records. Rows as of `tracked`."""
     with store.cursor() as connection:
         return queries.held_against_platform(connection, platform, metrics, 100 * threshold).rows
+
+
+def find_changes(store: Store) -> bool:
+    """Works out where each series changed its level for good, if that is not known of the records as they are. Returns
+    whether anything was new."""
+    is_new = False
+    for _ in range(PASSES):
+        with store.cursor() as connection:
+            if not queries.needs_change_points(connection):
+                break
+            same: queries.Row = {"file_id": OF_NO_FILE, "state": queries.history_state(connection)}
+            found = [{**same, **row} for row in _changes(connection)]
+        # That there is none is known too. Files that changed meanwhile make another state.
+        store.add("change_points", [*found, same], replaces=True)
+        store.refresh()
+        is_new = True
+    return is_new
+
+
+def _changes(connection: queries.Connection) -> list[queries.Row]:
+    """Every change point: series, metric, record_id, effect_pct, level, p, verdict."""
+    settings, found = settings_of(connection), []
+    values = queries.series_values(connection).rows
+    for (series, metric), rows_ in groupby(values, key=itemgetter("series", "metric")):
+        rows = list(rows_)
+        numbers = np.array([row["value"] for row in rows])
+        changes = change_points(numbers, settings)
+        bounds = [*(change.at for change in changes), len(rows)]
+        for change, (at, end) in zip(changes, pairwise(bounds), strict=True):
+            level = numbers[at:end]
+            found.append(
+                {
+                    "series": series,
+                    "metric": metric,
+                    "record_id": rows[at]["record_id"],
+                    "effect_pct": 100 * math.expm1(change.effect),
+                    "level": float(np.exp(np.mean(np.log(level[level > 0])))),
+                    "p": change.p,
+                    "verdict": change.verdict,
+                }
+            )
+    return found

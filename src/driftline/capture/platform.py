@@ -36,7 +36,6 @@ for at in range(torch.cuda.device_count()):
 """
 
 _FALSE = frozenset({"", "0", "false", "no", "off"})
-_ALIASES = {"GitHub_Actions_Darwin": "GitHub_Actions_macOS"}
 _RUNNERS = {"Darwin": "macOS"}
 _ARCHITECTURES = {"amd64": "x86_64", "x64": "x86_64", "aarch64": "arm64"}
 
@@ -123,11 +122,6 @@ def os_arch(machine: Machine | None = None) -> str:
     )
     known = architecture.lower()
     return f"{system.lower() or 'unknown'}-{_ARCHITECTURES.get(known, known) or 'unknown'}"
-
-
-def canonical_platform(name: str) -> str:
-    """The name that a platform has here, where other tools call it otherwise (`GitHub_Actions_Darwin`)."""
-    return _ALIASES.get(name, name)
 
 
 def get_git_metadata(folder: Path | None = None, environ: Mapping[str, str] = os.environ) -> dict[str, str | None]:

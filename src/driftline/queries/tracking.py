@@ -149,3 +149,26 @@ def records(connection: Connection, platforms: Sequence[str] = (), limit: int = 
         "group by all\norder by t.recorded_at desc nulls last, t.number desc\n"
         f"limit {int(limit)}",
     )
+
+
+def needs_change_points(connection: Connection) -> bool:
+    """Whether there are records whose change points were not worked out as things are now."""
+    statement = """
+        select
+            exists (from history_records)
+            and not exists (from source_change_points where state = (select state from history_state)) as is_needed
+    """
+    return bool(ask(connection, statement).rows[0]["is_needed"])
+
+
+def history_state(connection: Connection) -> str:
+    """What change points hold for: the records as they are, and the code."""
+    return str(ask(connection, "select state from history_state").rows[0]["state"])
+
+
+def series_values(connection: Connection) -> Table:
+    """series, metric, record_id, value of every usable value, series by series in the order of time."""
+    return ask(
+        connection,
+        "select series, metric, record_id, value\nfrom history_trend\nwhere is_usable\norder by series, metric, place",
+    )
