@@ -11,6 +11,8 @@ from typing import Literal
 MINUS = "\u2212"
 THIN = "\u202f"
 RATIO_FROM_PCT = 400
+# Units in which a number needs the fewer decimals the larger it is.
+SCALED_UNITS = ("s", "ms", "us", "ns", "MB", "GB", "KB", "bytes", "tokens", "characters", "%", "1/s", "1/min")
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Metric:
         return {"fraction": "%", "score": "", "ratio": ""}.get(self.unit, self.unit)
 
     def _decimals_for(self, value: float) -> int:
-        if self.unit in ("s", "MB", "tokens", "characters", "%"):
+        if self.unit in SCALED_UNITS:
             magnitude = abs(value)
             if 0 < magnitude < 0.1 and self.decimals >= 2:
                 return 3 if magnitude >= 0.01 else 4

@@ -83,6 +83,7 @@ from driftline.queries.tracking import (
     records,
     series_values,
     tracked,
+    tracked_by_noise,
     tracked_sql,
 )
 from driftline.queries.tradeoff import STAGE_COSTS, TOTAL_COSTS, cost_stages, quality_offers, tradeoff
@@ -197,6 +198,7 @@ __all__ = [
     "trace_sql",
     "traces",
     "tracked",
+    "tracked_by_noise",
     "tracked_sql",
     "tradeoff",
     "trend",

@@ -27,6 +27,17 @@ def tracked(connection: Connection, limit_pct: float, platforms: Sequence[str] =
     return ask(connection, tracked_sql(limit_pct, platforms))
 
 
+def tracked_by_noise(
+    connection: Connection, limit_pct: float, least_effect_pct: float, platforms: Sequence[str] = ()
+) -> Table:
+    """See the macro `tracked_by_noise`, after tracking.find_changes: rows as of `tracked`, judged by changes of level."""
+    return ask(
+        connection,
+        f"select t.*, m.label, m.unit\nfrom tracked_by_noise({float(limit_pct)!r}, {float(least_effect_pct)!r}) as t\n"
+        f"inner join metrics as m using (metric)\n{_of_platforms(platforms)}order by t.series, t.metric",
+    )
+
+
 def _of_platforms(platforms: Iterable[str]) -> str:
     listed = ", ".join(literal(platform) for platform in platforms)
     return f"where t.platform in ({listed})\n" if listed else ""
