@@ -131,4 +131,5 @@ def platform_to_report(store: Store, asked: str | None, detected: str) -> str:
         found = {row["platform"]: row for row in queries.platforms(connection).rows if row["records"]}
     if detected in found or not found:
         return detected
-    return max(found.values(), key=lambda row: (row["last_at"] is not None, row["last_at"]))["platform"]
+    last = max(found.values(), key=lambda row: (row["last_at"] is not None, row["last_at"]))
+    return str(last["platform"])

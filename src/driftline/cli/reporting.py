@@ -14,9 +14,7 @@ from driftline.cli.progress import reading_progress
 from driftline.cli.tables import put, say, visible
 from driftline.errors import UserError
 
-RECORD = (
-    "ENABLE_PERFORMANCE_RECORDING=1 pytest records a test session; driftline history import FILE reads an older one"
-)
+RECORD = "ENABLE_PERFORMANCE_RECORDING=1 pytest records a test session, driftline history import FILE reads older ones"
 
 
 class ReportLayout(StrEnum):

@@ -30,7 +30,7 @@ def tracked(connection: Connection, limit_pct: float, platforms: Sequence[str] =
 def tracked_by_noise(
     connection: Connection, limit_pct: float, least_effect_pct: float, platforms: Sequence[str] = ()
 ) -> Table:
-    """See the macro `tracked_by_noise`, after tracking.find_changes: rows as of `tracked`, judged by changes of level."""
+    """See the macro `tracked_by_noise`; ask after tracking.find_changes. Rows as of `tracked`, judged by their levels."""
     return ask(
         connection,
         f"select t.*, m.label, m.unit\nfrom tracked_by_noise({float(limit_pct)!r}, {float(least_effect_pct)!r}) as t\n"

@@ -211,8 +211,8 @@ def without_records(platform: str, layout: str, remedy: str) -> str:
 def _document(platform: str, body: str) -> str:
     return (
         '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{esc(platform)} · driftline</title>'
-        f'<link rel="icon" href="data:,"><style>{TOKENS}{STYLE}{PAGE_STYLE}</style></head>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{esc(platform)} · driftline</title><link rel="icon" href="data:,"><style>{TOKENS}{STYLE}{PAGE_STYLE}</style></head>'
         f'<body><main class="report">{body}</main></body></html>\n'
     )
 
