@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from driftline.artifacts.bulk import literal
-from driftline.queries.asking import Connection, Table, ask
+from driftline.queries.asking import Connection, Row, Table, ask
 
 # What a metric must gain before it is called better, in per cent.
 GAIN_PCT = 5
@@ -183,3 +183,21 @@ def series_values(connection: Connection) -> Table:
         connection,
         "select series, metric, record_id, value\nfrom history_trend\nwhere is_usable\norder by series, metric, place",
     )
+
+
+def known_names(connection: Connection, names: Iterable[str]) -> dict[str, Row]:
+    """metric, unit, better, is_declared of each name, by the name: what the registry calls it and says of it, else what
+    the name itself says. `better` is None where it says nothing, `unit` empty."""
+    listed = ", ".join(literal(name) for name in names)
+    statement = f"""
+        with told as (select unnest([{listed}]::varchar[]) as name),
+        known as (
+            select t.name, coalesce(a.metric, t.name) as metric
+            from told as t left join metric_aliases as a on a.alias = t.name
+        )
+        select
+            name, metric, coalesce(d.unit, inferred_unit(metric)) as unit,
+            coalesce(d.better, inferred_better(metric)) as better, d.metric is not null as is_declared
+        from known left join declared_metrics as d using (metric)
+    """
+    return {row["name"]: row for row in ask(connection, statement).rows}
