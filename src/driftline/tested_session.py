@@ -31,7 +31,7 @@ HEADS = ("metric", "current", "baseline", "change", "limit", "status")
 # How many records a rolling baseline needs.
 ROLLING = 5
 MOST_PROBLEMS = 3
-PER_SECOND = {"s": 1.0, "seconds": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 # Below so many seconds a time is shown in which unit.
 SMALL = ((1e-3, "µs", 1e6), (0.1, "ms", 1e3))
 
@@ -97,7 +97,9 @@ def close(tested: Tested, measurements: Sequence[Measurement]) -> Outcome:
         outcome.lines += [f"{_counted(len(metrics))} measured", *_without_baseline(platform, 0, [])]
     if tested.is_recorded:
         counts = [int(one.value) for one in measurements if one.name == QUERIES]
-        outcome.attempt(lambda: _record_session(tested, root, platform, metrics, sum(counts) or None, outcome))
+        outcome.attempt(
+            lambda: _record_session(tested, root, platform, metrics, sum(counts) if counts else None, outcome)
+        )
     return outcome
 
 
@@ -137,12 +139,12 @@ def _resolved(one: Measurement, known: Mapping[str, queries.Row]) -> tuple[str, 
             return name, one.value * PER_SECOND[unit]
         longer = known[f"{one.name}_s"]
         if said["is_declared"] or unit or longer["better"] != "lower":
-            return "seconds were measured, and by this name they are none; name the metric with _s at its end"
+            return "seconds were measured, and by this name they are none; call it by another, such as search_s"
         return str(longer["metric"]), one.value
     if unit.endswith("/s") or unit.endswith("/min"):
         return name, one.value * (60 if unit.endswith("/min") else 1)
     if unit or said["is_declared"]:
-        return "a rate was measured, and by this name it is none; name the metric with _per_second at its end"
+        return "a rate was measured, and by this name it is none; call it by another, such as items_per_second"
     return (name if said["better"] == "higher" else str(known[f"{one.name}_per_second"]["metric"])), one.value
 
 
