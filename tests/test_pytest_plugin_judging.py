@@ -10,6 +10,7 @@ import pytest
 
 from driftline import tested_session
 from driftline.lifecycle.history import PerformanceHistory
+from driftline.pytest_plugin import Measuring
 
 if TYPE_CHECKING:
     from tested import Project
@@ -212,3 +213,26 @@ def test_an_sqlite_file_is_not_written_to(project: Project, monkeypatch: pytest.
     assert "driftline history import takes its runs over" in session.out
     assert database.read_bytes() == before
     assert (project.folder / f"old/{project.platform}.jsonl").is_file()
+
+
+def test_of_a_test_that_runs_again_the_time_it_passed_counts(project: Project) -> None:
+    (project.folder / "conftest.py").write_text(
+        "from _pytest.runner import runtestprotocol\n"
+        "def pytest_runtest_protocol(item, nextitem):\n"
+        "    for _ in range(2):\n"
+        "        item._initrequest()\n"
+        "        for report in runtestprotocol(item, log=False, nextitem=nextitem):\n"
+        "            report.outcome = 'rerun' if report.failed else report.outcome\n"
+        "            item.ihook.pytest_runtest_logreport(report=report)\n"
+        "    return True\n"
+    )
+    project.write("runs = []\ndef test_it(performance):\n    runs.append(0)\n    performance['a_s'] = len(runs)\n"
+                  "    assert len(runs) == 2")  # fmt: skip
+    session = project.run("--performance-record")
+
+    assert [record["metrics"] for record in project.records()] == [{"a_s": 2}]
+    assert "did not pass" not in session.out
+
+
+def test_older_versions_of_pytest_can_hash_it() -> None:
+    assert callable(Measuring.__hash__)

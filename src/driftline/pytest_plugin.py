@@ -123,7 +123,8 @@ def _settings(config: pytest.Config) -> Settings:
     )
 
 
-@dataclass
+# Each is itself and no other: pytest 7 hashes its plugins.
+@dataclass(eq=False)
 class Measuring:
     """Takes the measurements of a session. In a worker of pytest-xdist it only sends them, with the reports."""
 
@@ -131,7 +132,7 @@ class Measuring:
     settings: Settings
     taken: list[Measurement] = field(default_factory=list)
     own_names: dict[str, dict[str, Measurement]] = field(default_factory=dict)
-    dropped: list[str] = field(default_factory=list)
+    dropped: dict[str, None] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
 
@@ -164,7 +165,10 @@ class Measuring:
         if own := said.get(OWN_NAME):
             self.own_names.setdefault(own[0], {})[report.nodeid] = Measurement(*own)
         if DROPPED in said:
-            self.dropped.append(report.nodeid)
+            self.dropped[report.nodeid] = None
+        elif TAKEN in said:
+            # It was run again, and passed.
+            self.dropped.pop(report.nodeid, None)
 
     # Before others look at the exit status.
     @pytest.hookimpl(tryfirst=True)
@@ -201,7 +205,7 @@ class Measuring:
                 measurements += by_test.values()
         if self.dropped:
             more = "" if len(self.dropped) <= MOST_NAMED else f" and {len(self.dropped) - MOST_NAMED} more"
-            told = f"{', '.join(self.dropped[:MOST_NAMED])}{more}"
+            told = f"{', '.join(list(self.dropped)[:MOST_NAMED])}{more}"
             notes.append(f"left out, as these tests did not pass: {told}")
         if not measurements:
             self.lines += ["nothing was measured" + " and nothing recorded" * self.settings.is_recorded, *notes]
