@@ -194,10 +194,14 @@ def test_the_root_lies_below_the_project_wherever_it_is_run_from(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project.folder / "pytest.ini").write_text("[pytest]")
-    project.write("import os\ndef test_a(performance): performance['a_s'] = 1; os.chdir('/')", "tests/test_a.py")
+    project.write("import os\ndef test_a(performance): performance['a_s'] = 1; os.chdir('..')", "tests/test_a.py")
     monkeypatch.chdir(project.folder / "tests")
     assert project.run("--performance-record").code == 0
     assert len(project.records()) == 1
+    monkeypatch.chdir(project.folder / "tests")
+    monkeypatch.setenv("PERFORMANCE_DB_PATH", "kept")
+    assert project.run("--performance-record").code == 0
+    assert len(project.records("tests/kept")) == 1
 
 
 def test_an_sqlite_file_is_not_written_to(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,8 +149,6 @@ class Measuring:
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, None]:
         report: pytest.TestReport = (yield).get_result()
-        if report.when == "setup":
-            item.stash[_phases] = {}
         phases = item.stash.setdefault(_phases, {})
         # A subtest that failed reports before its test does, which may pass.
         if report.when and not (report.when in phases and phases[report.when].failed):
