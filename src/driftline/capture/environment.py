@@ -57,6 +57,12 @@ def _is_own_python(command: Sequence[str]) -> bool:
     return found is not None and Path(found).parent == Path(sys.executable).parent and "python" in Path(found).name
 
 
+def repository_of(folder: Path) -> Path | None:
+    """The top of the tree around a folder; None where there is no repository."""
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    return Path(top) if top else None
+
+
 def git_state(folder: Path) -> dict[str, Any]:
     """Commit, branch and dirtiness of the tree around a folder; all None where there is no repository or no commit.
 
