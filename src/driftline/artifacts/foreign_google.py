@@ -87,7 +87,8 @@ def _put(label: str, repetitions: list[Entry], metrics: Metrics) -> set[str]:
     given = [name for name in RATES if any(name in entry for entry in taken)]
     for name in (*given, *filter(MEASUREMENT.search, counters)):
         metrics.put(f"{label}_{name}", _median([entry.get(name) for entry in taken]))
-    return {name for name in counters if not MEASUREMENT.search(name)}
+    silent = {name for name in counters if not MEASUREMENT.search(name)}
+    return {name for name in silent if any(isinstance(entry.get(name), (int, float)) for entry in taken)}
 
 
 def _fault(repetitions: list[Entry], taken: list[Entry]) -> str | None:
@@ -101,9 +102,10 @@ def _fault(repetitions: list[Entry], taken: list[Entry]) -> str | None:
                 return f"{what}: {excerpt(entry.get(message))}"
     if not taken:
         return "has neither a median nor single repetitions"
-    units = [entry.get("time_unit", "ns") for entry in taken]
-    strange = next((unit for unit in units if not isinstance(unit, str) or unit not in TO_MS), "ns")
-    return None if strange in TO_MS else f"has an unknown unit of time: {excerpt(strange)}"
+    for unit in (entry.get("time_unit", "ns") for entry in taken):
+        if not isinstance(unit, str) or unit not in TO_MS:
+            return f"has an unknown unit of time: {excerpt(unit)}"
+    return None
 
 
 def _in_ms(entry: Entry, name: str) -> Any:
