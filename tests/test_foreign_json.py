@@ -11,6 +11,7 @@ import pytest
 
 from foreign_files import FILES, changed, imported, metrics_of, real, written
 
+pytest_plugins = ("zones",)
 PYTEST, SAVED, HYPERFINE = "pytest_benchmark.json", "pytest_benchmark_saved.json", "hyperfine.json"
 
 
@@ -98,6 +99,7 @@ def test_what_is_no_repository_gives_no_commit(tmp_path: Path) -> None:
         assert (record["git_commit"], record["git_branch"]) == (None, None)
 
 
+@pytest.mark.usefixtures("two_hours_ahead")
 @pytest.mark.parametrize(
     ("told", "read"),
     [

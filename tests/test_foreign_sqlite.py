@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -179,10 +180,13 @@ def test_a_write_ahead_log_is_read_and_left_alone(tmp_path: Path) -> None:
     assert os.listdir(link.parent) == ["b.db"]
 
 
+@pytest.mark.parametrize("keeps_times", [True, False])
 def test_a_log_that_starts_anew_while_it_is_copied_loses_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    keeps_times: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = database(tmp_path / "a.db", FIRST, mode="wal")
+    # So long that every run has a page of its own.
+    long = FIRST | {"notes": "x" * 3000}
     read, copies = foreign_sqlite.file_bytes, []
 
     def interrupted(wanted: Path) -> bytes:
@@ -190,14 +194,18 @@ def test_a_log_that_starts_anew_while_it_is_copied_loses_nothing(
         if wanted == path and not copies:
             # What the copy of the database lacks is no longer in the log when that is copied.
             copies.append(wanted)
-            insert(writer, FIRST | {"query_latency_no_vllm": 10.0})
+            insert(writer, long | {"query_latency_no_vllm": 10.0})
             writer.execute("pragma wal_checkpoint(restart)")
-            insert(writer, FIRST | {"query_latency_no_vllm": 11.0})
+            insert(writer, long | {"query_latency_no_vllm": 11.0})
         return data
 
     with closing(sqlite3.connect(path)) as writer:
-        insert(writer, FIRST | {"query_latency_no_vllm": 9.0})
+        insert(writer, long | {"query_latency_no_vllm": 9.0})
         monkeypatch.setattr(foreign_sqlite, "file_bytes", interrupted)
+        if not keeps_times:
+            # Two changes within one tick of a coarse clock look like one.
+            found = os.stat(path)
+            monkeypatch.setattr(foreign_sqlite, "os", SimpleNamespace(stat=lambda _: found, path=os.path))
         records, _ = imported(path)
     assert [record["metrics"]["query_latency_no_vllm"] for record in records] == [8.25, 9.0, 10.0, 11.0]
 
