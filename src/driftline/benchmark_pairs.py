@@ -61,7 +61,7 @@ def _by_time(files: Sequence[queries.Row]) -> list[queries.Row]:
 
 
 def why_apart(baseline: queries.Row, current: queries.Row) -> str | None:
-    """Why the two may not be compared as they are: they were measured on other platforms. None where nothing says so."""
+    """Why the two may not be compared as they are: their platforms differ. None where nothing says so."""
     for name in ("platform", "os_arch"):
         if baseline[name] and current[name]:
             if baseline[name] == current[name]:

@@ -41,7 +41,7 @@ def _weigh(
 ) -> list[Verdict]:
     if not weighed:
         return []
-    sides = [_table([samples[source, row["workload"]] for row in weighed]) for source in (baseline, candidate)]
+    before, after = (_table([samples[source, row["workload"]] for row in weighed]) for source in (baseline, candidate))
     traits = Traits(
         is_log=np.ones(len(weighed), bool),
         direction=np.full(len(weighed), -1.0),
@@ -54,7 +54,7 @@ def _weigh(
     )
     unknown = np.full(len(weighed), np.nan)
     tau = np.full(len(weighed), settings.assumed_tau_time)
-    assessed = assess_captures(*sides, traits, unknown, unknown, tau, settings)
+    assessed = assess_captures(before, after, traits, unknown, unknown, tau, settings)
     noise = f"sessions are assumed to differ by {100 * settings.assumed_tau_time:g} %"
     subjects = [
         Subject("profile", row["metric"], f"{row['label']} ({row['workload']})", noise_source="assumed", noise=noise,

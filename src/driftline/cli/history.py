@@ -137,7 +137,7 @@ def import_records(
     from driftline.errors import Problems
     from driftline.lifecycle.history_files import take_over
 
-    folder = _written_folder(root)
+    folder, found = _written_folder(root), 0
     for file in files:
         problems = Problems()
         records = read_foreign(file, problems)
@@ -152,7 +152,10 @@ def import_records(
                 record["platform"] = name
         added, paths = take_over(folder, records)
         where = f" to {', '.join(map(str, paths))}" if paths else ""
+        found += len(records)
         say(f"{file}: {added} of {len(records)} records added{where}")
+    if not found:
+        raise typer.Exit(3)
 
 
 @app.command()
