@@ -136,6 +136,31 @@ def test_a_report_that_crashes_fails_and_keeps_the_others(hub: Hub) -> None:
     assert list(kept(hub, "performance-report")) == ["report.md"]
 
 
+def test_a_report_that_cannot_judge_fails(hub: Hub) -> None:
+    jobs = pull(hub, {"latency.txt": "8.1"}, REPORT_EXITS="2")
+
+    assert (jobs["performance"].steps["Report"], jobs["performance"].conclusion) == ("failure", "failure")
+    assert jobs["comment"].conclusion == "skipped"
+
+
+def test_a_report_that_is_too_long_for_github_is_cut_and_says_so(hub: Hub) -> None:
+    rest = "long " * 14_000
+    pull(hub, {"latency.txt": "16.0"}, REST=rest)
+    night(hub, "16.0", REST=rest)
+    bodies = [call["body"] for call in hub.tools.calls("gh") if call["body"]]
+
+    assert len(bodies) == 2
+    for body, artifact in zip(bodies, ("performance-report", "nightly-reports"), strict=True):
+        assert 50_000 < len(body) < 65_536
+        assert body.endswith(f"see the artifact {artifact}.\n")
+
+
+def test_the_files_of_the_base_are_not_beside_those_that_are_tested(hub: Hub) -> None:
+    pull(hub, {"latency.txt": "8.1"})
+
+    assert sorted(hub.tools.calls("pytest")[0]["seen"]) == [".git", "data", "latency.txt"]
+
+
 def test_a_pull_request_goes_on_from_the_nights_and_leaves_no_trace_there(hub: Hub) -> None:
     night(hub, "8.0")
     pull(hub, {"latency.txt": "8.1"})
@@ -165,6 +190,12 @@ def test_a_good_night_keeps_everything_and_opens_nothing(hub: Hub) -> None:
     assert hub.retention == {"nightly-reports": 365, "nightly-history": 365}
     assert [(call["mode"], call["type"]) for call in hub.tools.calls("pytest")] == [("comprehensive", "nightly")]
     assert hub.tools.calls("gh") == []
+
+
+def test_a_first_night_that_records_nothing_is_no_failure(hub: Hub) -> None:
+    jobs = night(hub, "8.0", RECORDS_NOTHING="1")
+
+    assert set(jobs["measure"].steps.values()) == {"success"}
 
 
 def test_each_night_goes_on_from_the_one_before(hub: Hub) -> None:

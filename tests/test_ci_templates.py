@@ -118,6 +118,10 @@ def test_jobs_end_and_do_not_run_beside_themselves() -> None:
     assert [job["timeout-minutes"] < 360 for workflow in PARSED.values() for job in workflow["jobs"].values()] == [
         True
     ] * 5
+    for workflow in PARSED.values():
+        (job,) = [job for job in workflow["jobs"].values() if any(step.get("id") == "tests" for step in job["steps"])]
+        (tests,) = [step for step in job["steps"] if step.get("id") == "tests"]
+        assert tests["timeout-minutes"] <= job["timeout-minutes"] - 10
     assert PULL["concurrency"]["cancel-in-progress"] is True
     assert NIGHTLY["concurrency"]["cancel-in-progress"] is False
 
@@ -129,8 +133,9 @@ def test_only_new_branches_are_pushed() -> None:
 
 
 CHOSEN = Choices(
-    tests="""pytest -m 'not "slow"' # : - {a} @install@ \\""", install="pip install '.[dev]' && echo ün", python="3.13",
-    threshold=0.1, branch="release/2.x", root="some/data/", runner="macos-14",
+    tests="""pytest -m 'not "slow"' # : - {a}  @install@ """ + "a longer  one " * 20 + "\\",
+    install="pip install '.[dev]' && echo ün", python="3.13", threshold=0.1, branch="release/2.x", root="some/data/",
+    runner="macos-14",
 )  # fmt: skip
 
 
@@ -145,6 +150,9 @@ def test_choices_are_written_as_they_are() -> None:
         assert {job["runs-on"] for job in (first, *rest)} == {"macos-14"}
         assert not re.search(r"@[a-z]+@", text.replace("@install@", "", 1)), name
         assert "some/data/$name" in text
+        assert "run: 'pip install ''.[dev]'' && echo ün'\n" in text
+        # However long it is, a choice stays in its line.
+        assert len(text.splitlines()) == len(TEXTS[name].splitlines())
     assert yaml.safe_load(workflows(CHOSEN)["performance.yml"])[ON]["pull_request"]["branches"] == ["release/2.x"]
     assert workflows(CHOSEN)["nightly-benchmark.yml"].count("github.ref == 'refs/heads/release/2.x'") == 2
 

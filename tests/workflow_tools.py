@@ -27,7 +27,7 @@ body = option("--body-file")
 with open({log!r}, "a") as log:
     said = {{"tool": {name!r}, "arguments": arguments, "body": Path(body).read_text() if body else None,
             "token": "GH_TOKEN" in os.environ, "mode": os.environ.get("BENCHMARK_MODE"),
-            "type": os.environ.get("PERFORMANCE_RUN_TYPE")}}
+            "type": os.environ.get("PERFORMANCE_RUN_TYPE"), "seen": os.listdir()}}
     log.write(json.dumps(said) + "\\n")
 # What fails is named "tool first-argument", or "tool --format FORMAT".
 if os.environ.get("FAILS") in [{name!r} + " " + str(what) for what in (*arguments[:1], option("--format"))]:
@@ -53,8 +53,8 @@ def report():
     baseline = baselines().get("query_latency_no_vllm")
     worse = bool(values and baseline) and values[-1] > (1 + float(option("--threshold"))) * baseline
     told = f"{values[-1]} against {baseline}" if values else "no data"
-    target.write_text(f"{form} report: {told}" + (": REGRESSION" if worse else "") + "\\n")
-    return int(worse)
+    target.write_text(f"{form} report: {told}" + (": REGRESSION" if worse else "") + "\\n" + os.environ.get("REST", ""))
+    return int(os.environ.get("REPORT_EXITS", worse))
 def snapshot():
     Path(arguments[1]).write_text("<html>")
     return 0
@@ -70,7 +70,7 @@ match arguments:
     case ["report", *_]: sys.exit(report())
     case ["snapshot", *_, "--page", "tracking", "--days", "90"]: sys.exit(snapshot())
     case ["baselines", "update", "--auto-approve-improvements", "--min-runs", "5"]: sys.exit(update())
-    case ["history", "compact"]: sys.exit(0)
+    case ["history", "compact"]: sys.exit(0 if history() else 3)
     case _: sys.exit(2)
 """
 
