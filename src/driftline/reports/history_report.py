@@ -244,7 +244,7 @@ def _baselines(report: Report) -> str:
         for row in report.rows
         if row["baseline_source"]
     }
-    return "; ".join(sorted(told)) or "none"
+    return "; ".join(sorted(told, key=lambda text: (text.startswith("median"), text))) or "none"
 
 
 def _when(row: Row) -> str:
