@@ -1,4 +1,4 @@
-"""`python -m driftline.capture.calls`: calls a function again and again and writes down how long each call took.
+"""Calls a function again and again and writes down how long each call took.
 
 A process of its own, so that every measurement begins alike and its memory is that of the function. It writes a line of
 JSON for each call as soon as it returned, and one at the end for what the calls that count have reported.
@@ -139,7 +139,3 @@ def _failed(tell: Callable[..., None], error: BaseException, what: str) -> int:
     reason = str(error) if isinstance(error, _RefusedError) else traceback.format_exception_only(error)[-1].strip()
     tell(failed=f"{what}: {reason.splitlines()[-1] if reason else type(error).__name__}")
     return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

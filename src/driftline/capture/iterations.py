@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from driftline.artifacts.benchmark_config import Workload
-from driftline.capture import calls
+import driftline
+from driftline.artifacts.benchmark_config import Program, Workload
 from driftline.capture.calls import COUNTED
 from driftline.capture.execution import Execution, execute
 from driftline.capture.launch import Request
@@ -24,6 +24,11 @@ WARMUPS = 3
 INTERVAL_S = 0.1
 # Of what a program that failed has printed.
 LAST_LINES, WIDEST = 10, 300
+# What lies in the current folder is found by the function alone (-P), and this driftline whatever the paths say.
+START = (
+    "import sys; sys.path.append(sys.argv.pop(1)); from driftline.capture.calls import main;"
+    " sys.exit(main(sys.argv[1:]))"
+)
 ALARMED = 128 + signal.SIGALRM
 
 # Told how many iterations are done, of how many; warm-ups count.
@@ -108,8 +113,7 @@ def _called(workload: Workload, function: str, progress: Progress | None, warmup
         results.touch(mode=0o600)
         allowed = "" if workload.timeout_s is None else str(workload.timeout_s)
         told = [function, str(results), str(warmups), str(workload.iterations), allowed]
-        # -P: what lies in the folder is found by the function alone, not by driftline.
-        command = [sys.executable, "-P", "-m", calls.__name__, *told]
+        command = [sys.executable, "-P", "-c", START, str(Path(driftline.__file__).parents[1]), *told]
 
         def watch(_execution: Execution) -> None:
             if progress:
@@ -162,5 +166,10 @@ def _broken(workload: Workload, place: str, reason: str, printed: _Tail) -> User
     said = f"; it printed last:\n{printed}" if str(printed) else ""
     return UserError(
         f"{workload.name}: {reason}, {place}: nothing is kept{said}",
-        f"see that this runs by itself: {workload.program.shown}",
+        f"see that this runs by itself: {_by_itself(workload.program)}",
     )
+
+
+def _by_itself(program: Program) -> str:
+    module, _, path = (program.function or "").partition(":")
+    return f"python -c 'import {module}; {module}.{path}()'" if path else program.shown

@@ -94,7 +94,7 @@ def capture_benchmarks(
     asked = Asked(workload or (), [provider] if provider else (), iterations, only or (), mode, timeout, command or ())
     metrics, workloads = shown_metrics(settings, asked), chosen_workloads(settings, asked)
     known = find_version(version)
-    called = check_name(name or known)
+    called = check_name(known if name is None else name)
     target = output.absolute() if output else captures_folder(settings, root) / f"{called}.yaml"
     check_target(target, replace)
     results = measure(settings, asked, workloads)
@@ -189,10 +189,14 @@ def put_paths(paths: list[Path]) -> None:
 
 def agreed(question: str) -> bool:
     """Whether a person says yes. Where nobody can be asked the answer is no."""
-    if sys.stdin is None or sys.stdin.closed:
+    if sys.stdin is None:
         return False
+    # Not by input(): that writes to stdout, where data goes.
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     try:
-        return typer.confirm(question, err=True)
-    except typer.Abort:
+        answer = sys.stdin.readline()
+    except (OSError, ValueError):
+        answer = ""
+    if not answer:
         say("")
-        return False
+    return answer.strip().lower() in ("y", "yes")

@@ -46,8 +46,8 @@ def find_version(given: str | None = None) -> str:
 
     Raises UserError where none of them tells it.
     """
-    found = given or _project_version() or git_describe(Path.cwd())
-    if not found:
+    found = given if given is not None else _project_version() or git_describe(Path.cwd())
+    if not found or not found.strip():
         raise UserError("nothing tells which version is measured", "name it with --version V")
     return found
 
@@ -90,7 +90,7 @@ def describe(results: Sequence[Measured], name: str, version: str) -> dict[str, 
     if len(set(names)) < len(names):
         raise ValueError(f"two results of one workload: {names}")
     return {
-        "version": version,
+        "version": storable(version),
         "captured_at": utc_seconds(time.time()),
         "name": name,
         "environment": environment(),
