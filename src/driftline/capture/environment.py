@@ -75,6 +75,11 @@ def git_state(folder: Path) -> dict[str, Any]:
     return {"commit": commit, "branch": branch, "dirty": bool(_git(folder, "status", "--porcelain", "-uno"))}
 
 
+def git_describe(folder: Path) -> str | None:
+    """What git calls the commit around a folder: the last tag and what came after it; None where there is none."""
+    return _git(folder, "describe", "--tags", "--always", "--dirty")
+
+
 def _git(folder: Path, *arguments: str) -> str | None:
     return _said("git", *arguments, folder=folder)
 
