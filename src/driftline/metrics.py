@@ -14,7 +14,7 @@ THIN = "\u202f"
 RATIO_FROM_PCT = 400
 MOST_DECIMALS = 12
 # Units in which a number needs the fewer decimals the larger it is.
-SCALED_UNITS = ("s", "ms", "us", "ns", "MB", "GB", "KB", "bytes", "tokens", "characters", "%", "1/s", "1/min")
+SCALED_UNITS = ("s", "ms", "us", "ns", "MB", "GB", "KB", "bytes", "tokens", "characters", "%", "calls")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Metric:
         return {"fraction": "%", "score": "", "ratio": ""}.get(self.unit, self.unit)
 
     def _decimals_for(self, value: float) -> int:
-        if self.unit in SCALED_UNITS:
+        if self.unit in SCALED_UNITS or self.unit.endswith(("/s", "/min")):
             magnitude = abs(value)
             if 0 < magnitude < 0.1 and self.decimals >= 2:
                 # Two digits that tell something, as few as there may be.

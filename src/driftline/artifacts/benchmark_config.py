@@ -33,9 +33,18 @@ BUILT_IN = {
 MODES = {"quick": ("quick",), STANDARD: (STANDARD,), "comprehensive": ("quick", STANDARD, "batch")}
 # What other tools call the same metric.
 ALIASES = {
+    "latency_p50_ms": "generation_latency_p50",
+    "latency_p95_ms": "generation_latency_p95",
+    "latency_p99_ms": "generation_latency_p99",
+    "generation_latency_p50_ms": "generation_latency_p50",
+    "generation_latency_p95_ms": "generation_latency_p95",
+    "generation_latency_p99_ms": "generation_latency_p99",
     "throughput_personas_per_minute": "throughput_per_minute",
+    "throughput_personas_per_min": "throughput_per_minute",
+    "memory_avg_mb": "memory_average_mb",
     "api_calls_per_persona": "api_calls_per_item",
     "token_usage_per_persona": "tokens_per_item",
+    "tokens_per_persona": "tokens_per_item",
 }
 WARN_PCT, FAIL_PCT = 10.0, 25.0
 KEYS = {

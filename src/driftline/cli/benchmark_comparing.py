@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from driftline.cli.benchmark_options import (
+    ConfigOption,
+)
+from driftline.cli.benchmark_store import DirOption, opened
+from driftline.cli.benchmarking import app
 from driftline.cli.comparing import Policy
 from driftline.cli.options import RootOption
 from driftline.cli.profile_files import DiffLayout
-from driftline.cli.progress import reading_progress
 from driftline.cli.tables import as_json, as_table, put, say, visible
 from driftline.errors import UserError
 
 if TYPE_CHECKING:
-    from driftline.artifacts.benchmark_config import BenchmarkConfig
     from driftline.reports.benchmark_report import Pair
-    from driftline.store import Store
 
 # Exit codes of `compare` with --ci, as its specification has them.
 CI_WARNING, CI_FAILURE, CI_ERROR = 1, 2, 3
 MEASURE = "driftline benchmark capture measures a version, ENABLE_PERFORMANCE_RECORDING=1 pytest records a session"
 Limit = Annotated[float | None, typer.Option(metavar="N", help="Per cent; the limit itself counts as past it.")]
-DirOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--baselines-dir", metavar="DIR", help="Where captures lie; else as configured, or <root>/benchmarks."
-    ),
-]
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="The configuration; else ./driftline.toml.")
-]
 
 
 class TrendLayout(StrEnum):
@@ -46,28 +37,7 @@ class TrendLayout(StrEnum):
     json = "json"
 
 
-@contextmanager
-def _opened(root: Path | None, folder: Path | None, config: BenchmarkConfig, names: list[str]) -> Iterator[Store]:
-    """The root with the captures of the folder, and those of the names that are files. Where there is no root, these
-    alone."""
-    from driftline.artifacts.history import history_folder
-    from driftline.artifacts.scan import Places
-    from driftline.benchmark_pairs import outside
-    from driftline.places import writable_root
-    from driftline.store import open_store
-
-    chosen = folder or config.baselines_dir
-    if folder and not folder.is_dir():
-        raise UserError(f"no directory {folder}", "name the directory of the captures with --baselines-dir")
-    places = Places(history_folder(), benchmarks=chosen.absolute() if chosen else None, files=outside(names))
-    found = writable_root(root)
-    with (
-        reading_progress() as progress,
-        open_store(found if found.is_dir() else Path(), progress, None, places) as store,
-    ):
-        yield store
-
-
+@app.command()
 def compare(
     baseline: Annotated[
         list[str] | None, typer.Option(metavar="NAME|FILE", help="What to compare with; else the capture before.")
@@ -107,7 +77,7 @@ def compare(
     except UserError as error:
         if not ci:
             raise
-        say(f"driftline: {error}")
+        say(*f"driftline: {error}".split("\n"))
         raise typer.Exit(CI_ERROR) from None
     if layout is DiffLayout.json:
         text = benchmark_report.as_lines(benchmark_report.as_object(pairs))
@@ -155,7 +125,7 @@ def _pairs(
     limits = {metric: (one.warn_pct, one.fail_pct) for metric, one in config.limits.items()}
     pairs = []
     with (
-        _opened(root, folder, config, [*names, *([current] if current else [])]) as store,
+        opened(root, folder, config, [*names, *([current] if current else [])]) as store,
         store.cursor() as connection,
     ):
         files = queries.benchmark_files(connection)
@@ -163,6 +133,8 @@ def _pairs(
         if now is None or not baselines:
             say(f"nothing to compare: {len(files)} captures", f"  {benchmark_pairs.CAPTURE}")
             return [], {}
+        registry = queries.registry(connection)
+        order = {metric: place for place, metric in enumerate(registry)}
         for base in baselines:
             apart = benchmark_pairs.why_apart(base, now)
             if apart and not cross_platform:
@@ -170,6 +142,7 @@ def _pairs(
             if apart:
                 say(f"warning: {apart}: machines differ, so this says little")
             rows = queries.benchmark_deltas(connection, base["source"], now["source"], said, limits, general).rows
+            rows.sort(key=lambda row: (row["workload"], order[row["metric"]]))
             if config.metrics:
                 chosen = set(config.metrics)
                 rows = [row for row in rows if row["metric"] in chosen]
@@ -179,9 +152,10 @@ def _pairs(
                     rows, samples, base["source"], now["source"], settings_of(connection)
                 )
             pairs.append(Pair(base, now, rows, policy.value, apart))
-        return pairs, queries.registry(connection)
+        return pairs, registry
 
 
+@app.command()
 def trends(
     metric: Annotated[list[str] | None, typer.Option("--metric", metavar="M", help="Only these.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Only of the last N days.")] = None,
@@ -196,7 +170,7 @@ def trends(
     from driftline.artifacts.benchmark_config import read_config
     from driftline.reports import benchmark_report, terminal_trends
 
-    with _opened(root, baselines_dir, read_config(config), []) as store, store.cursor() as connection:
+    with opened(root, baselines_dir, read_config(config), []) as store, store.cursor() as connection:
         rows = queries.benchmark_trends(connection, metric or [], days).rows
         registry = queries.registry(connection)
     if not rows:
@@ -210,6 +184,7 @@ def trends(
     _give(text, output)
 
 
+@app.command("list")
 def list_captures(
     verbose: Annotated[bool, typer.Option("--verbose", help="Show workloads, platform and file too.")] = False,
     as_rows: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
@@ -222,7 +197,7 @@ def list_captures(
     from driftline.artifacts.benchmark_config import read_config
     from driftline.benchmark_pairs import CAPTURE
 
-    with _opened(root, baselines_dir, read_config(config), []) as store, store.cursor() as connection:
+    with opened(root, baselines_dir, read_config(config), []) as store, store.cursor() as connection:
         rows = queries.benchmark_files(connection)
     if not rows:
         say("nothing was captured", f"  {CAPTURE}")

@@ -51,6 +51,9 @@ ConfigOption = Annotated[
 TimeoutOption = Annotated[
     float | None, typer.Option("--timeout", min=0.001, metavar="S", help="Seconds allowed for one iteration.")
 ]
+RecordOption = Annotated[
+    bool, typer.Option("--record", help="Record the results; as with ENABLE_PERFORMANCE_RECORDING=1.")
+]
 LayoutOption = Annotated[Layout, typer.Option("--format", help="table or json.")]
 
 

@@ -17,15 +17,16 @@ from driftline.cli.benchmark_options import (
     LayoutOption,
     ModeOption,
     OnlyOption,
+    RecordOption,
     TimeoutOption,
     WorkloadOption,
     chosen_workloads,
     shown_metrics,
 )
-from driftline.cli.measuring import writable_root
 from driftline.cli.options import WrittenRootOption
 from driftline.cli.tables import put, say
 from driftline.errors import UserError
+from driftline.places import writable_root
 
 if TYPE_CHECKING:
     from driftline.artifacts.benchmark_config import BenchmarkConfig, Workload
@@ -47,8 +48,10 @@ def run_benchmarks(
     config: ConfigOption = None,
     timeout: TimeoutOption = None,
     layout: LayoutOption = Layout.table,
+    record: RecordOption = False,
+    root: WrittenRootOption = None,
 ) -> None:
-    """Run workloads, one iteration after another, and print what they took; nothing is stored.
+    """Run workloads, one iteration after another, and print what they took; with --record that is a record each.
 
     What is run stands in ./driftline.toml, in the file of --config, or after --; it is printed before it runs.
     """
@@ -59,6 +62,7 @@ def run_benchmarks(
     metrics = shown_metrics(settings, asked)
     results = measure(settings, asked, chosen_workloads(settings, asked))
     print_results(results, metrics, layout)
+    record_if_asked(results, record, root)
 
 
 @app.command("capture")
@@ -134,6 +138,19 @@ def clean_captures(
         return
     remove_captures(paths)
     say(f"removed {len(paths)} capture{'s' if len(paths) > 1 else ''}")
+
+
+def record_if_asked(results: list[Measured], is_asked: bool, root: Path | None) -> None:
+    """Adds a record for each result, with --record or ENABLE_PERFORMANCE_RECORDING."""
+    from driftline.artifacts.history import FOLDER, history_folder
+    from driftline.lifecycle.session_facts import is_recording
+
+    if not (is_asked or is_recording()):
+        return
+    from driftline.lifecycle.benchmark_records import record_results
+
+    for path in record_results(history_folder() or writable_root(root) / FOLDER, results):
+        say(f"recorded in {path}")
 
 
 def captures_folder(config: BenchmarkConfig, root: Path | None) -> Path:

@@ -11,6 +11,7 @@ from driftline.queries.benchmarks import (
     benchmark_samples,
     benchmark_trends,
     provider_values,
+    side_by_side,
 )
 from driftline.queries.comparisons import machines, profile_comparisons, run_comparisons
 from driftline.queries.episodes import (
@@ -197,6 +198,7 @@ __all__ = [
     "scores_sql",
     "selectable_runs",
     "series_values",
+    "side_by_side",
     "spread",
     "spread_sql",
     "stage_breakdown",
