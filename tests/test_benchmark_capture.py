@@ -64,9 +64,10 @@ def workloads_of(out: str) -> list[str]:
 
 def test_a_capture_holds_what_was_measured_and_where(configured: Path, benchmark: Benchmark) -> None:
     ended = benchmark("capture", "--workload", "quick", "--workload", "mine", "--version", "1.10", "--root", "root")
-    content = kept(configured / "root/benchmarks/1.10.yaml")
+    path = configured / "root/benchmarks/1.10.yaml"
+    content = kept(path)
 
-    assert (ended.code, ended.err.splitlines()[-1]) == (0, f"wrote {configured}/root/benchmarks/1.10.yaml")
+    assert (ended.code, ended.err.splitlines()[-1]) == (0, f"wrote {path}")
     assert (content["version"], content["name"], list(content["workloads"])) == ("1.10", "1.10", ["quick", "mine"])
     assert content["environment"]["platform_id"] == "Test_Box"
     assert "hostname" not in content["environment"]
@@ -77,7 +78,7 @@ def test_a_capture_holds_what_was_measured_and_where(configured: Path, benchmark
     assert mine["metrics"]["generation_latency_p95"] == round(float(numpy.percentile(mine["samples_ms"], 95)), 4)
     assert "generation_latency_p99: n=2" in quick["notes"]
     # What is set for a program may be a key to something.
-    assert "secret" not in (configured / "root/benchmarks/1.10.yaml").read_text() + ended.out + ended.err
+    assert "secret" not in path.read_text() + ended.out + ended.err
 
 
 def test_what_will_run_is_printed_before_it_runs(configured: Path, benchmark: Benchmark) -> None:

@@ -225,6 +225,13 @@ def test_numbers_of_other_libraries_are_numbers(project: Path) -> None:
     assert [iteration.counts for iteration in series.kept] == [{"tokens": 7.0}] * 3
 
 
+def test_the_paths_of_a_workload_do_not_hide_driftline(project: Path) -> None:
+    other = project / "other/driftline"
+    other.mkdir(parents=True)
+    (other / "__init__.py").write_text("raise ImportError('the wrong one')")
+    assert len(iterate(function(project, "def make(): pass", PYTHONPATH=str(other.parent))).kept) == 3
+
+
 def test_a_module_named_like_one_of_driftline_s_does_no_harm(project: Path) -> None:
     (project / "json.py").write_text("raise ImportError('the wrong one')")
     assert len(iterate(function(project, "def make(): pass")).kept) == 3

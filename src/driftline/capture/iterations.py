@@ -24,9 +24,9 @@ WARMUPS = 3
 INTERVAL_S = 0.1
 # Of what a program that failed has printed.
 LAST_LINES, WIDEST = 10, 300
-# What lies in the current folder is found by the function alone (-P), and this driftline whatever the paths say.
+# What lies in the current folder is found by the function alone (-P), and this very driftline whatever the paths say.
 START = (
-    "import sys; sys.path.append(sys.argv.pop(1)); from driftline.capture.calls import main;"
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from driftline.capture.calls import main; del sys.path[0];"
     " sys.exit(main(sys.argv[1:]))"
 )
 ALARMED = 128 + signal.SIGALRM
