@@ -19,7 +19,7 @@ from driftline.store import open_store
 from roots import Root, profile
 
 pytest.register_assert_rewrite(
-    "browser", "console", "measured", "freezing", "home_charts", "hostile", "served_episodes"
+    "benchmarked", "browser", "console", "measured", "freezing", "home_charts", "hostile", "served_episodes"
 )
 settings.register_profile(
     "driftline",
