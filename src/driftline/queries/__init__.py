@@ -5,6 +5,14 @@ Rows come as dictionaries; only frames for charts import pandas, so that the com
 """
 
 from driftline.queries.asking import NOTHING, TABLES, Connection, Row, Rows, Table, answer, ask, keep
+from driftline.queries.benchmarks import (
+    benchmark_deltas,
+    benchmark_files,
+    benchmark_samples,
+    benchmark_trends,
+    provider_values,
+    side_by_side,
+)
 from driftline.queries.comparisons import machines, profile_comparisons, run_comparisons
 from driftline.queries.episodes import (
     EPISODE_FILTERS,
@@ -126,6 +134,10 @@ __all__ = [
     "aggregations",
     "answer",
     "ask",
+    "benchmark_deltas",
+    "benchmark_files",
+    "benchmark_samples",
+    "benchmark_trends",
     "causes",
     "cost_stages",
     "coverage",
@@ -174,6 +186,7 @@ __all__ = [
     "profile_list",
     "profile_rows",
     "proposals",
+    "provider_values",
     "quality_offers",
     "records",
     "reference_texts",
@@ -187,6 +200,7 @@ __all__ = [
     "scores_sql",
     "selectable_runs",
     "series_values",
+    "side_by_side",
     "spread",
     "spread_sql",
     "stage_breakdown",

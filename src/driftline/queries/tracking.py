@@ -30,12 +30,17 @@ def tracked(connection: Connection, limit_pct: float, platforms: Sequence[str] =
 def tracked_by_noise(
     connection: Connection, limit_pct: float, least_effect_pct: float, platforms: Sequence[str] = ()
 ) -> Table:
-    """See the macro `tracked_by_noise`; ask after tracking.find_changes. Rows as of `tracked`, judged by their levels."""
+    """See the macro `tracked_by_noise`; ask after tracking.find_changes. Rows as of `tracked`."""
     return ask(
         connection,
         f"select t.*, m.label, m.unit\nfrom tracked_by_noise({float(limit_pct)!r}, {float(least_effect_pct)!r}) as t\n"
         f"inner join metrics as m using (metric)\n{_of_platforms(platforms)}order by t.series, t.metric",
     )
+
+
+def identifier(name: str) -> str:
+    """The name as one of a column."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _of_platforms(platforms: Iterable[str]) -> str:
@@ -149,12 +154,18 @@ def platforms(connection: Connection) -> Table:
     )
 
 
-def records(connection: Connection, platforms: Sequence[str] = (), limit: int = 50) -> Table:
-    """The newest records, newest first: number, platform, when, by what, and how many usable metrics."""
+def records(
+    connection: Connection, platforms: Sequence[str] = (), limit: int = 50, metrics: Sequence[str] = ()
+) -> Table:
+    """The newest records, newest first: number, platform, when, by what, how many metrics have a value, and the values
+    of those that are named."""
+    named = "".join(
+        f",\n    max(h.value) filter (where h.metric = {literal(name)}) as {identifier(name)}" for name in metrics
+    )
     return ask(
         connection,
         "select t.number, t.platform, t.workload, t.provider, t.recorded_at, t.run_type, t.git_commit, t.git_branch,\n"
-        "    t.record_id, t.notes, count(h.value) as metrics\n"
+        f"    t.record_id, t.notes, count(h.value) as metrics{named}\n"
         "from history_records as t\nleft join history as h using (record_id)\n"
         f"{_of_platforms(platforms)}"
         "group by all\norder by t.recorded_at desc nulls last, t.number desc\n"

@@ -212,7 +212,8 @@ def _document(platform: str, body: str) -> str:
     return (
         '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{esc(platform)} · driftline</title><link rel="icon" href="data:,"><style>{TOKENS}{STYLE}{PAGE_STYLE}</style></head>'
+        f'<title>{esc(platform)} · driftline</title><link rel="icon" href="data:,">'
+        f"<style>{TOKENS}{STYLE}{PAGE_STYLE}</style></head>"
         f'<body><main class="report">{body}</main></body></html>\n'
     )
 
@@ -243,7 +244,7 @@ def _baselines(report: Report) -> str:
         for row in report.rows
         if row["baseline_source"]
     }
-    return "; ".join(sorted(told)) or "none"
+    return "; ".join(sorted(told, key=lambda text: (text.startswith("median"), text))) or "none"
 
 
 def _when(row: Row) -> str:
