@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import platform as interpreter
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
@@ -15,9 +14,10 @@ import duckdb
 from driftline import queries
 from driftline.artifacts.history import FOLDER, history_folder, platform_named
 from driftline.artifacts.scan import BASELINE_FILES, Places
-from driftline.capture.platform import detect_platform, get_git_metadata, os_arch, this_machine
+from driftline.capture.platform import detect_platform, this_machine
 from driftline.errors import UserError
 from driftline.lifecycle.history import append_records, is_sqlite, new_record
+from driftline.lifecycle.session_facts import session_facts
 from driftline.measurements import QUERIES, Measurement
 from driftline.metrics import Metric, arrow, percent
 from driftline.model import macros
@@ -32,8 +32,6 @@ HEADS = ("metric", "current", "baseline", "change", "limit", "status")
 ROLLING = 5
 MOST_PROBLEMS = 3
 PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-# Below so many seconds a time is shown in which unit.
-SMALL = ((1e-3, "µs", 1e6), (0.1, "ms", 1e3))
 
 
 @dataclass(frozen=True)
@@ -226,13 +224,7 @@ def _cells(row: queries.Row, metric: Metric, is_inferred: bool) -> list[str]:
     values = [row["value"], row["baseline"], row["limit_value"]]
     if not math.isfinite(row["value"]):
         values[0], note = None, "no finite number was measured"
-    sizes = [abs(value) for value in values if value and math.isfinite(value)]
-    factor = 1.0
-    for below, unit, times in SMALL:
-        if metric.unit == "s" and sizes and max(sizes) < below:
-            metric, factor = replace(metric, unit=unit, decimals=3 if max(sizes) * times < 10 else 1), times
-            break
-    current, baseline, limit = (metric.shown_with_unit(None if v is None else v * factor) for v in values)
+    current, baseline, limit = map(metric.shown_with_unit, values)
     change = "–" if row["change_pct"] is None else f"{arrow(row['change_pct'])} {percent(row['change_pct'])}"
     if row["limit_value"] is not None:
         limit += f" ({row['limit_pct']:g} %)"
@@ -268,13 +260,9 @@ def _record_session(
         return
     folder = history_folder(tested.history) or root / FOLDER
     metadata = {
-        "platform": platform,
-        "os_arch": os_arch(),
-        "run_type": tested.run_type,
-        "python_version": interpreter.python_version(),
+        **session_facts(platform, tested.run_type, tested.project),
         "test_duration_seconds": round(tested.seconds, 3),
         "num_test_queries": count,
-        **get_git_metadata(tested.project, tested.environ),
     }
     is_first = not any(folder.glob("*.jsonl"))
     (path,) = append_records(folder, [new_record(metrics, metadata)])
