@@ -82,6 +82,7 @@ LOADED = [
     ("driftline.artifacts.reading", {"driftline.store", "driftline.queries", "pandas", *PLOTTING}),
     ("driftline.store", {"pandas", "driftline.queries", *PLOTTING, *SCORING}),
     ("driftline.cli", {*PLOTTING, *SCORING}),
+    ("driftline.pytest_plugin", {"numpy", "duckdb", "pandas", "yaml", "psutil", *PLOTTING, *SCORING}),
     ("driftline.texts.rouge", {"nltk", "duckdb", "pandas", *PLOTTING}),
 ]
 

@@ -19,15 +19,14 @@ import pytest
 
 from driftline.errors import UserError
 from driftline.measurements import Measurement, Performance
-from driftline.thresholds import threshold_of
+from driftline.variables import RECORDING, is_recording, threshold_of
 
 MARKER = "performance"
 MARKERS = (
     "performance(metric=None): record how long the test takes, under this name or as <test>_s (driftline)",
     "slow: a test that the modes quick and standard leave out (driftline)",
 )
-RECORDING, MODE = "ENABLE_PERFORMANCE_RECORDING", "BENCHMARK_MODE"
-YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+MODE = "BENCHMARK_MODE"
 MODES = ("quick", "standard", "comprehensive")
 WITHOUT_SLOW = MODES[:2]
 # Who gives one of these expects to be told something.
@@ -101,9 +100,7 @@ def _settings(config: pytest.Config) -> Settings:
     def place(named: str) -> Path | None:
         return Path(os.path.abspath(here / named)) if named else None
 
-    recording, mode = told(RECORDING).lower(), (option("--performance-mode") or told(MODE)).lower()
-    if recording not in (*YES, *NO):
-        raise UserError(f"{RECORDING} is {told(RECORDING)!r}", "set it to 1 or 0")
+    recording, mode = is_recording(environ), (option("--performance-mode") or told(MODE)).lower()
     if mode and mode not in MODES:
         raise UserError(f"there is no mode {mode!r} (--performance-mode, {MODE})", f"name one of {', '.join(MODES)}")
     baselines = place(option("--performance-baselines") or "")
@@ -111,14 +108,14 @@ def _settings(config: pytest.Config) -> Settings:
         raise UserError(f"no file {baselines}", "name the file of the baselines, or leave out --performance-baselines")
     limit = option("--performance-threshold")
     return Settings(
-        option("--performance-record") or recording in YES,
+        option("--performance-record") or recording,
         place(option("--performance-root") or told("DRIFTLINE_ROOT")),
         place(told("PERFORMANCE_DB_PATH")),
         baselines,
         threshold_of(limit),
         mode in WITHOUT_SLOW,
         not option("--performance-no-fail"),
-        recording in YES or any(option(name) for name in ASKING),
+        recording or any(option(name) for name in ASKING),
         environ,
     )
 

@@ -15,7 +15,6 @@ from driftline.artifacts.history import platform_named
 from driftline.judging import OF_NO_FILE, settings_of
 from driftline.scoring import PASSES
 from driftline.store import Store
-from driftline.thresholds import threshold_of as threshold_of
 from driftline.verdicts.history import change_points
 
 

@@ -143,7 +143,7 @@ def clean_captures(
 def record_if_asked(results: list[Measured], is_asked: bool, root: Path | None) -> None:
     """Adds a record for each result, with --record or ENABLE_PERFORMANCE_RECORDING."""
     from driftline.artifacts.history import FOLDER, history_folder
-    from driftline.lifecycle.session_facts import is_recording
+    from driftline.variables import is_recording
 
     if not (is_asked or is_recording()):
         return

@@ -58,7 +58,8 @@ def report(
     from driftline.places import writable_root
     from driftline.reports import history_report
     from driftline.store import open_store
-    from driftline.tracking import platform_to_report, report_rows, threshold_of
+    from driftline.tracking import platform_to_report, report_rows
+    from driftline.variables import threshold_of
 
     limit, text, code = threshold_of(threshold), "", 0
     if against and policy is Policy.noise:

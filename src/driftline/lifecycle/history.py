@@ -97,7 +97,8 @@ class PerformanceHistory:
         """(metric, current, baseline, change) by regressions, improvements, stable; `change` is a signed fraction of
         the rolling baseline. `threshold` is a fraction, else REGRESSION_THRESHOLD, else 0.20. Metrics without a
         baseline, or that cannot be compared, are in none of them."""
-        from driftline.tracking import held_against_baselines, threshold_of
+        from driftline.tracking import held_against_baselines
+        from driftline.variables import threshold_of
 
         based = {name: baseline for name in metrics if (baseline := self.get_baseline(platform, name)) is not None}
         rows = held_against_baselines({name: metrics[name] for name in based}, based, threshold_of(threshold))

@@ -9,13 +9,6 @@ from typing import Any
 
 from driftline.capture.platform import detect_platform, get_git_metadata, os_arch
 
-TRUE = ("1", "true", "yes", "on")
-
-
-def is_recording() -> bool:
-    """Whether ENABLE_PERFORMANCE_RECORDING asks for records: 1, true, yes or on."""
-    return os.environ.get("ENABLE_PERFORMANCE_RECORDING", "").strip().lower() in TRUE
-
 
 def session_facts(
     platform: str | None = None, run_type: str | None = None, folder: Path | None = None

@@ -5,8 +5,9 @@ create or replace macro inferred_better(name) as
     case
         when regexp_matches(lower(name), '(error|failure|fail|miss|timeout|drop|reject|loss)s?_(rate|per_second|per_minute)$')
             then 'lower'
-        when regexp_matches(lower(name), '(^|_)throughput(_|$)|_(rate|per_second|per_minute)$') then 'higher'
+        when regexp_matches(lower(name), '(^|_)throughput$|_(rate|per_second|per_minute)$') then 'higher'
         when regexp_matches(lower(name), '(^|_)latency(_|$)|_(s|ms|us|ns|seconds|kb|mb|gb|bytes|errors)$') then 'lower'
+        when regexp_matches(lower(name), '(^|_)throughput_') then 'higher'
     end;
 
 create or replace macro inferred_unit(name) as

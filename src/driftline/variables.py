@@ -1,14 +1,25 @@
-"""The one limit that what is tracked is judged by, as a fraction. Loads nothing: it is asked before tests run."""
+"""What the environment says of recording and judging. Loads nothing: it is asked before tests run."""
 
 from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping
 
 from driftline.errors import UserError
 
 DEFAULT_THRESHOLD = 0.20
 VARIABLE = "REGRESSION_THRESHOLD"
+RECORDING = "ENABLE_PERFORMANCE_RECORDING"
+YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+
+
+def is_recording(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether ENABLE_PERFORMANCE_RECORDING asks for records. Raises UserError for a word that says neither."""
+    told = environ.get(RECORDING, "").strip()
+    if told.lower() not in (*YES, *NO):
+        raise UserError(f"{RECORDING} is {told!r}", "set it to 1 or 0")
+    return told.lower() in YES
 
 
 def threshold_of(given: float | None = None) -> float:
