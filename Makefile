@@ -29,8 +29,8 @@ help:  ## List the targets
 run: .venv/.installed  ## Serve the dashboard on ROOT (data) at PORT (5006)
 	$(BIN)/driftline serve --root $(ROOT) --port $(PORT)
 
-test: .venv/.installed-dev .venv/.chromium  ## Run all tests; installs what they need
-	$(BIN)/pytest -n auto --dist loadfile
+test: .venv/.installed-dev .venv/.chromium  ## Run all tests, and print how much of the code they cover; installs what they need
+	$(BIN)/pytest -n auto --dist loadfile --cov
 
 lint: .venv/.installed-dev  ## Check format, style and types
 	$(BIN)/ruff format --check .
