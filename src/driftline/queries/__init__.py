@@ -5,6 +5,14 @@ Rows come as dictionaries; only frames for charts import pandas, so that the com
 """
 
 from driftline.queries.asking import NOTHING, TABLES, Connection, Row, Rows, Table, answer, ask, keep
+from driftline.queries.baselines import (
+    baseline_standings,
+    baseline_updates,
+    drift_watch,
+    newest_record,
+    other_names,
+    proposal_counts,
+)
 from driftline.queries.comparisons import machines, profile_comparisons, run_comparisons
 from driftline.queries.episodes import (
     EPISODE_FILTERS,
@@ -124,12 +132,15 @@ __all__ = [
     "aggregations",
     "answer",
     "ask",
+    "baseline_standings",
+    "baseline_updates",
     "causes",
     "cost_stages",
     "coverage",
     "default_profiles",
     "delta_matrix",
     "deltas",
+    "drift_watch",
     "environment_differences",
     "episode_changes",
     "episode_counts",
@@ -161,7 +172,9 @@ __all__ = [
     "mixture",
     "needs_change_points",
     "newest_of_releases",
+    "newest_record",
     "noise",
+    "other_names",
     "platform_baselines",
     "platforms",
     "primary_verdicts",
@@ -170,6 +183,7 @@ __all__ = [
     "profile_comparisons",
     "profile_list",
     "profile_rows",
+    "proposal_counts",
     "proposals",
     "quality_offers",
     "records",
