@@ -99,7 +99,7 @@ def upgraded(told: str, platform: str | None = None) -> Upgraded:
     flat_metadata = Members(members.pop(METADATA), content.style, 2) if takes_metadata else None
     key, entries = content.of(owner)
     outranked = _merge(moved, entries)
-    notes = [f"the numbers of the old flat file now stand below {owner}"]
+    notes = [f"the numbers of the old flat file go below {owner}"]
     notes += [
         f"{name} stands below {owner} as {entries.get(name)}, which counts, and flat as {value}, which is kept in its"
         f" metadata as {FLAT}"
