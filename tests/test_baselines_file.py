@@ -90,13 +90,13 @@ def test_a_file_that_json_laid_out_is_laid_out_by_it_afterwards(
     others: Any, own: Any, metadata: Any, layout: Any, is_ascii: bool, end: str
 ) -> None:
     """So every value of another platform or name, the order, the indentation and the last newline are as before."""
-    own.pop("new_ms", None)
+    own.pop("né_ms", None)
     metadata.pop("updates", None)
     before = {**others, "P": own | {"metadata": metadata}}
     text = json.dumps(before, **layout, ensure_ascii=is_ascii) + end
-    after = updated(text, "P", {"new_ms": 1.5}, {"last_updated": "now"})
+    after = updated(text, "P", {"né_ms": 1.5}, {"last_updated": "now"})
 
-    expected = {**others, "P": own | {"new_ms": 1.5, "metadata": metadata | {"last_updated": "now"}}}
+    expected = {**others, "P": own | {"né_ms": 1.5, "metadata": metadata | {"last_updated": "now"}}}
     assert after == json.dumps(expected, **layout, ensure_ascii=is_ascii or text.isascii()) + end
 
 
@@ -135,6 +135,12 @@ def test_flat_and_nested_numbers_are_merged_and_none_is_lost() -> None:
         "q_ms stands below P_1 as 12.0, which counts, and flat as 8.0, which is kept in its metadata as flat"
     ]
     assert upgraded(after.text) == type(after)(after.text)
+
+
+def test_what_stays_is_laid_out_as_it_was_when_what_came_first_moves() -> None:
+    text = '{"q_ms": 8.0, "P": {"r_ms": 1}, "metadata": {"platform": "P"}}'
+
+    assert upgraded(text).text == '{"P": {"r_ms": 1, "q_ms": 8.0, "metadata": {"platform": "P"}}}'
 
 
 def test_a_flat_file_of_no_platform_is_of_the_given_one_or_of_none() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from baseline_roots import PLATFORM, based, baselines, latencies, recorded
 from console import Run
+from driftline import baselining
 from roots import Root
 from updating import NOW, Update, latency, told, updater
 
@@ -34,9 +35,15 @@ def test_minimum_runs_required(root: Root, update: Update) -> None:
 
     assert (ended.code, ended.out, latency(path)) == (3, "", 8.0)
     assert f"{PLATFORM} has 4 of the 5 records that a proposal needs" in ended.err
-    assert "record 1 more runs: `driftline history record`" in ended.err
+    assert "record 1 more: `driftline history record`" in ended.err
     assert update("--min-runs", 4, says="yes\n").code == 0
     assert latency(path) == 7.5
+
+
+def test_what_is_never_judged_hides_no_want_of_records(root: Root, update: Update) -> None:
+    based(recorded(root, *[{"query_latency_no_vllm": 7.5, "mystery": 1}] * 3))
+
+    assert update(says="yes\n").code == 3
 
 
 @pytest.mark.parametrize(("value", "share", "after"), [(7.6, 0.05, 8.0), (7.59, 0.05, 7.59), (7.6, 0.04, 7.6)])
@@ -88,6 +95,18 @@ def test_git_metadata(root: Root, update: Update) -> None:
             }
         ],
     }  # fmt: skip
+
+
+def test_git_metadata_of_records_without_any_is_that_of_the_tree(
+    root: Root, update: Update, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baselining, "get_git_metadata", lambda: {"git_commit": "tree", "git_branch": "dev"})
+    path = based(latencies(root, *BETTER, git_commit=None))
+    update(says="yes\n")
+
+    metadata = told(path)[PLATFORM]["metadata"]
+    assert (metadata["git_commit"], metadata["git_branch"]) == ("tree", "dev")
+    assert metadata["updates"][0]["git_commit"] is None
 
 
 def test_dry_run_mode(root: Root, update: Update) -> None:
@@ -165,7 +184,7 @@ def test_without_being_asked_only_what_every_record_bears_out_is_applied(root: R
     assert (after["query_latency_no_vllm"], after["peak_memory_gb"], "cache_hit_rate" in after) == (7.5, 8.0, False)
     assert "3 of 5 runs better" in ended.out
     assert "left out, since it needs a yes: cache_hit_rate, peak_memory_gb" in ended.err
-    assert f"driftline baselines update --platform {PLATFORM}" in ended.err
+    assert f"`driftline baselines update --platform {PLATFORM} --root {root.folder}`" in ended.err
 
 
 @pytest.mark.parametrize(("answer", "gb"), [("yes\n", 7.0), ("no\n", 8.0)])

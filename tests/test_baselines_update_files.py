@@ -36,6 +36,14 @@ def test_a_platform_without_records_is_told_which_have_some(
     assert latency(root.folder / FILE) == 7.5
 
 
+def test_records_of_a_workload_are_none_of_the_platform_as_such(root: Root, update: Update) -> None:
+    path = based(latencies(root, *BETTER, workload="batch"))
+    ended = update(says="yes\n")
+
+    assert (ended.code, latency(path)) == (3, 8.0)
+    assert f"the records of {PLATFORM} are all of a workload or a provider" in ended.err
+
+
 def test_a_file_that_changed_while_it_was_shown_is_not_written(root: Root, update: Update) -> None:
     path = based(latencies(root, *BETTER))
 

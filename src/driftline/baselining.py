@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import tempfile
 import time
 from collections.abc import Sequence
@@ -72,6 +73,12 @@ class Asked:
     @property
     def gain_pct(self) -> float:
         return 100 * self.threshold
+
+    def command(self, platform: str) -> str:
+        """What asks for the same of a platform, and for a yes."""
+        named = (("--platform", platform), ("--baselines", self.baselines), ("--root", self.root))
+        options = (f"{option} {shlex.quote(str(value))}" for option, value in named if value is not None)
+        return f"driftline baselines update {' '.join(options)}"
 
     @property
     def by(self) -> tuple[int, float]:
@@ -152,9 +159,9 @@ def _planned(asked: Asked, platform: str, document: Document, told: str, notes: 
     kept_out = unwritable(told, platform, [names[row["metric"]] for row in proposed])
     notes += [f"{name} is left out: {why}" for name, why in kept_out.items()]
     counts = queries.proposal_counts(connection, asked.min_runs, asked.gain_pct, platform)
-    has_too_few = counts["too_few"] == counts["metrics"]
+    has_too_few = counts["too_few"] > 0 and counts["too_few"] + counts["not_judged"] == counts["metrics"]
     if not rows:
-        why = _no_records(connection, platform)
+        why, has_too_few = _no_records(connection, platform), True
     elif has_too_few:
         why = _too_few(platform, counts["most_records"], asked.min_runs)
     else:
@@ -178,6 +185,11 @@ def _stated(connection: queries.Connection, platform: str) -> dict[str, Any]:
 def _no_records(connection: queries.Connection, platform: str) -> list[str]:
     known = [row for row in queries.platforms(connection).rows if row["records"]]
     told = ", ".join(f"{row['platform']} ({row['records']})" for row in known)
+    if platform in {row["platform"] for row in known}:
+        return [
+            f"the records of {platform} are all of a workload or a provider: none is of the platform as such",
+            "  record runs without: `driftline history record`",
+        ]
     if not known:
         return [f"no record of {platform}, nor of any other platform", "  record runs: `driftline history record`"]
     return [f"no record of {platform}; records are of {told}", f"  name one: --platform {known[0]['platform']}"]
@@ -186,7 +198,7 @@ def _no_records(connection: queries.Connection, platform: str) -> list[str]:
 def _too_few(platform: str, records: int, min_runs: int) -> list[str]:
     return [
         f"{platform} has {records} of the {min_runs} records that a proposal needs",
-        f"  record {min_runs - records} more runs: `driftline history record`",
+        f"  record {min_runs - records} more: `driftline history record`",
     ]
 
 

@@ -131,7 +131,7 @@ def update(
         if needs_yes and auto_approve and not dry_run and not _is_terminal():
             say(
                 f"left out, since it needs a yes: {', '.join(row['metric'] for row in rows)}",
-                f"  say it with `driftline baselines update --platform {planned.platform}`",
+                f"  say it with `{asked.command(planned.platform)}`",
             )
             continue
         after = planned.text_with(rows)
@@ -142,7 +142,10 @@ def update(
             say("nothing written" if not sustained else "nothing more written")
         else:
             planned = apply(planned, after)
-            say(f"wrote {planned.document.path}: {len(rows)} baselines of {planned.platform}; commit it")
+            say(
+                f"wrote {planned.document.path}: {len(rows)} of the baselines of {planned.platform}",
+                f"  look at it with git diff, and commit it: perf: update baselines for {planned.platform}",
+            )
     if dry_run:
         say("dry run: nothing written")
 
