@@ -97,7 +97,8 @@ def test_a_file_that_json_laid_out_is_laid_out_by_it_afterwards(
     after = updated(text, "P", {"né_ms": 1.5}, {"last_updated": "now"})
 
     expected = {**others, "P": own | {"né_ms": 1.5, "metadata": metadata | {"last_updated": "now"}}}
-    assert after == json.dumps(expected, **layout, ensure_ascii=is_ascii or text.isascii()) + end
+    dumped = json.dumps(expected, **layout, ensure_ascii=is_ascii) + end
+    assert after == (dumped.replace("né_ms", "n\\u00e9_ms") if text.isascii() else dumped)
 
 
 @given(st.dictionaries(names, numbers, min_size=1), st.dictionaries(names, st.text()), layouts)
