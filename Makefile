@@ -50,6 +50,7 @@ snapshot: .venv/.installed  ## Write the pages of ROOT as one HTML file (OUT)
 
 bench: .venv/.installed-dev  ## Time opening and asking generated roots against reading their bytes, and what measuring costs
 	$(BIN)/python -m tests.bench.capture
+	$(BIN)/python -m tests.bench.workloads
 	$(BIN)/python -m tests.bench
 
 bench-rouge: .venv/.installed-dev  ## Time the scoring of generated texts against the rouge-score package

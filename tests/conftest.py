@@ -19,7 +19,7 @@ from driftline.store import open_store
 from roots import Root, profile
 
 pytest.register_assert_rewrite(
-    "browser", "console", "measured", "freezing", "home_charts", "hostile", "served_episodes"
+    "benchmarked", "browser", "console", "measured", "freezing", "home_charts", "hostile", "served_episodes"
 )
 settings.register_profile(
     "driftline",
@@ -31,6 +31,11 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "driftline"))
 
 
+# What would make a test depend on who runs it.
+VARIABLES = (
+    "DRIFTLINE_ROOT", "ENABLE_PERFORMANCE_RECORDING", "PERFORMANCE_RUN_TYPE", "PERFORMANCE_PLATFORM",
+    "PERFORMANCE_DB_PATH", "REGRESSION_THRESHOLD", "BENCHMARK_MODE",
+)  # fmt: skip
 DATA = Path(__file__).parent.parent / "data"
 
 
@@ -53,7 +58,8 @@ def root(tmp_path: Path) -> Root:
 def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the caches of the person who runs it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-    monkeypatch.delenv("DRIFTLINE_ROOT", raising=False)
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def test_each_baseline_stands_beside_its_limit_and_the_newest_record(root: Root,
     assert [" ".join(line.split()) for line in shown.out.splitlines()][2:] == [
         f"{PLATFORM} cache_hit_rate 42 % 2025-01-07 10:00 29 % (30 %) 21 % −50 % regressed – {FILE}",
         f"{PLATFORM} query_latency_no_vllm 8.00 s 2025-01-07 10:00 9.60 s (20 %) 8.40 s +5.0 % stable – {FILE}",
-        f"RTX_4090_24GB load_ms 5.000 ms – 6.000 ms (20 %) – – no record, direction inferred – {FILE}",
+        f"RTX_4090_24GB load_ms 5.00 ms – 6.00 ms (20 %) – – no record, direction inferred – {FILE}",
         f"RTX_4090_24GB mystery 1.000 – – – – no record – {FILE}",
     ]
     assert shown.err == "policy: threshold; worse by more than 20 % is a regression\n"

@@ -5,12 +5,16 @@ Nothing here computes a delta; it formats what the `metrics` relation and the de
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 MINUS = "\u2212"
 THIN = "\u202f"
 RATIO_FROM_PCT = 400
+MOST_DECIMALS = 12
+# Units in which a number needs the fewer decimals the larger it is.
+SCALED_UNITS = ("s", "ms", "us", "ns", "MB", "GB", "KB", "bytes", "tokens", "characters", "%", "calls")
 
 
 @dataclass(frozen=True)
@@ -78,10 +82,11 @@ class Metric:
         return {"fraction": "%", "score": "", "ratio": ""}.get(self.unit, self.unit)
 
     def _decimals_for(self, value: float) -> int:
-        if self.unit in ("s", "MB", "tokens", "characters", "%"):
+        if self.unit in SCALED_UNITS or self.unit.endswith(("/s", "/min")):
             magnitude = abs(value)
             if 0 < magnitude < 0.1 and self.decimals >= 2:
-                return 3 if magnitude >= 0.01 else 4
+                # Two digits that tell something, as few as there may be.
+                return 3 if magnitude >= 0.01 else min(MOST_DECIMALS, 1 - math.floor(math.log10(magnitude)))
             return 0 if magnitude >= 100 else min(self.decimals, 1) if magnitude >= 10 else self.decimals
         return self.decimals
 

@@ -82,8 +82,9 @@ def files_of_sql() -> list[str]:
     return [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).with_name("sql").glob("*.sql"))]
 
 
-# What judges numbers that no root holds: direction and unit by name, the declared metrics, the one limit.
-STANDALONE = ("007_inferred", "009_declared_metrics", "200_judged", "340_tracked_status")
+# What judges numbers that no root holds: direction and unit by name, the declared metrics and what others call them,
+# the one limit.
+STANDALONE = ("007_inferred", "008_metric_aliases", "009_declared_metrics", "200_judged", "340_tracked_status")
 
 
 def macros() -> duckdb.DuckDBPyConnection:

@@ -9,15 +9,18 @@ from driftline.artifacts.scan import looks_like_root
 from driftline.errors import UserError
 
 
-def find_root(given: str | os.PathLike[str] | None = None) -> Path:
-    """The root to use: the given one, else DRIFTLINE_ROOT, else ./data or the current directory if it is one."""
+def find_root(given: str | os.PathLike[str] | None = None, project: Path = Path()) -> Path:
+    """The root to use: the given one, else DRIFTLINE_ROOT, else ./data or the current directory if it is one.
+
+    Another `project` is looked into in place of the current directory.
+    """
     named = given or os.environ.get("DRIFTLINE_ROOT")
     if named:
         root = Path(named)
         if not os.path.isdir(root):
             raise UserError(f"no directory {root}", "name the directory that holds eval/ or profiles/ with --root")
         return root.absolute()
-    for folder in (Path("data"), Path()):
+    for folder in (project / "data", project):
         if looks_like_root(folder):
             return folder.absolute()
     raise UserError(
@@ -26,12 +29,13 @@ def find_root(given: str | os.PathLike[str] | None = None) -> Path:
     )
 
 
-def writable_root(given: str | os.PathLike[str] | None = None) -> Path:
-    """The given root, which may not be there yet, else the one that is found, else a new ./data."""
+def writable_root(given: str | os.PathLike[str] | None = None, project: Path = Path()) -> Path:
+    """The given root, which may not be there yet, else the one that is found, else a new ./data; in the current
+    directory, or in another `project`."""
     named = given or os.environ.get("DRIFTLINE_ROOT")
     if named:
         return Path(named).absolute()
     try:
-        return find_root()
+        return find_root(project=project)
     except UserError:
-        return Path("data").absolute()
+        return (project / "data").absolute()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -12,32 +11,12 @@ from typing import Any
 import numpy as np
 
 from driftline import queries
-from driftline.errors import UserError
+from driftline.artifacts.history import platform_named
 from driftline.judging import OF_NO_FILE, settings_of
 from driftline.scoring import PASSES
 from driftline.store import Store
+from driftline.thresholds import threshold_of as threshold_of
 from driftline.verdicts.history import change_points
-
-DEFAULT_THRESHOLD = 0.20
-VARIABLE = "REGRESSION_THRESHOLD"
-
-
-def threshold_of(given: float | None = None) -> float:
-    """The limit as a fraction: the given one, else REGRESSION_THRESHOLD, else 0.20. Raises UserError for what is no
-    fraction between 0 and 1: 20 for 20 % would let everything pass."""
-    told: float | str = given if given is not None else os.environ.get(VARIABLE, "").strip() or DEFAULT_THRESHOLD
-    where = "the threshold" if given is not None else VARIABLE
-    try:
-        value = float(told)
-    except ValueError:
-        raise UserError(f"{where} is no number: {told!r}", "give a fraction: 0.20 is 20 %") from None
-    if math.isfinite(value) and value >= 1:
-        raise UserError(
-            f"{where} is {value:g}, and a fraction below 1 is expected", f"for {value:g} % write {value / 100:g}"
-        )
-    if not 0 < value < 1:
-        raise UserError(f"{where} is {value:g}, and a fraction above 0 is expected", "give a fraction: 0.20 is 20 %")
-    return value
 
 
 def held_against_baselines(
@@ -97,3 +76,38 @@ def _changes(connection: queries.Connection) -> list[queries.Row]:
                 }
             )
     return found
+
+
+def report_rows(
+    store: Store, platform: str, threshold: float, policy: str = "threshold", borrowed: str | None = None
+) -> list[queries.Row]:
+    """The newest record of every series of a platform against its baselines: rows of `tracked`, or of
+    `tracked_by_noise` by the policy noise. With `borrowed` the baselines of that platform are used, of which the policy
+    noise knows nothing."""
+    if policy == "noise":
+        find_changes(store)
+    with store.cursor() as connection:
+        limit_pct = 100 * threshold
+        if policy == "noise":
+            least = settings_of(connection).min_effect_pct
+            return queries.tracked_by_noise(connection, limit_pct, least, [platform]).rows
+        rows = queries.tracked(connection, limit_pct, [platform]).rows
+        if borrowed is None:
+            return rows
+        own = {row["metric"]: row for row in rows if row["series"] == platform}
+        values = {metric: row["value"] for metric, row in own.items()}
+        held = queries.held_against_platform(connection, borrowed, values, limit_pct).rows
+        gone = {"drift_pct": None, "drift_from": None, "drift_since": None}
+        return [own[row["metric"]] | row | gone for row in held]
+
+
+def platform_to_report(store: Store, asked: str | None, detected: str) -> str:
+    """The platform that is asked for, else this one if it has records, else the one that was recorded last."""
+    if asked:
+        return platform_named(asked)
+    with store.cursor() as connection:
+        found = {row["platform"]: row for row in queries.platforms(connection).rows if row["records"]}
+    if detected in found or not found:
+        return detected
+    last = max(found.values(), key=lambda row: (row["last_at"] is not None, row["last_at"]))
+    return str(last["platform"])

@@ -118,7 +118,8 @@ def read_benchmark(data: bytes, name: str, file_id: int, batch: Batch, problems:
         "origin": "benchmark",
         "name": text(document.written.get("name")) or os.path.basename(name),
         "version": text(version),
-        "platform": text(environment.get("platform_id")) or text(environment.get("platform")) or _system(environment),
+        "platform": text(environment.get("platform_id")),
+        "os_arch": text(environment.get("platform")) or _system(environment),
         "captured_at": moment(content.get("captured_at") or content.get("captured")),
         "git_commit": text(environment.get("git_commit")),
     }
@@ -138,6 +139,12 @@ def read_benchmark(data: bytes, name: str, file_id: int, batch: Batch, problems:
             "fail_pct": fail,
         }
         batch.add("perf_baselines", file_id, row)
+    for workload, facts in workloads.items() if isinstance(workloads, dict) else []:
+        samples = facts.get("samples_ms") if isinstance(facts, dict) else None
+        for place, value in enumerate(samples if isinstance(samples, list) else [], start=1):
+            cleaned = number(value, f"{workload}: samples_ms", problems, low=0)
+            row = {"workload": storable(str(workload)), "sample": place, "value": cleaned}
+            batch.add("benchmark_samples", file_id, row)
     return True
 
 

@@ -215,6 +215,7 @@ KINDS: dict[str, dict[str, str]] = {
         "name": "VARCHAR",
         "version": "VARCHAR",
         "platform": "VARCHAR",
+        "os_arch": "VARCHAR",
         "workload": "VARCHAR",
         "provider": "VARCHAR",
         "iterations": "BIGINT",
@@ -225,6 +226,7 @@ KINDS: dict[str, dict[str, str]] = {
         "warn_pct": "DOUBLE",
         "fail_pct": "DOUBLE",
     },
+    "benchmark_samples": {"workload": "VARCHAR", "sample": "BIGINT", "value": "DOUBLE"},
     "release_mappings": {"run": "VARCHAR", "release": "VARCHAR", "line": "BIGINT"},
     "verdict_settings": {"name": "VARCHAR", "number": "DOUBLE", "names": "VARCHAR[]"},
     "metric_overrides": {

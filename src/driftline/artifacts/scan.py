@@ -44,11 +44,12 @@ ROOT_MARKS = (
 @dataclass(frozen=True)
 class Places:
     """Where what is tracked lies, if not where a root has it: the folder of the history, the file of the baselines of
-    platforms, the folder of the versioned ones."""
+    platforms, the folder of the versioned ones, and single files of these beside those of the folder."""
 
     history: Path | None = None
     baselines: Path | None = None
     benchmarks: Path | None = None
+    files: tuple[Path, ...] = ()
 
 
 class Found(NamedTuple):
@@ -95,6 +96,10 @@ def scan(root: Path, places: Places | None = None) -> list[Found]:
             found.append(_look(str(root / name), name, "platform_baselines", ""))
     found += _flat(root, _below(root, places.history, "history"), "history", (".jsonl",))
     found += _flat(root, _below(root, places.benchmarks, "benchmarks"), "benchmark", (".yaml", ".yml"))
+    known = {file.rel for file in found}
+    for name in dict.fromkeys(_below(root, file) for file in places.files):
+        if name not in known:
+            found.append(_look(str(root / name), name, "benchmark", printable(name)))
     return found + scan_profiles(root)
 
 

@@ -57,6 +57,12 @@ def _is_own_python(command: Sequence[str]) -> bool:
     return found is not None and Path(found).parent == Path(sys.executable).parent and "python" in Path(found).name
 
 
+def repository_of(folder: Path) -> Path | None:
+    """The top of the tree around a folder; None where there is no repository."""
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    return Path(top) if top else None
+
+
 def git_state(folder: Path) -> dict[str, Any]:
     """Commit, branch and dirtiness of the tree around a folder; all None where there is no repository or no commit.
 
@@ -67,6 +73,11 @@ def git_state(folder: Path) -> dict[str, Any]:
         return {"commit": None, "branch": None, "dirty": None}
     branch = _git(folder, "rev-parse", "--abbrev-ref", "HEAD")
     return {"commit": commit, "branch": branch, "dirty": bool(_git(folder, "status", "--porcelain", "-uno"))}
+
+
+def git_describe(folder: Path) -> str | None:
+    """What git calls the commit around a folder: the last tag and what came after it; None where there is none."""
+    return _git(folder, "describe", "--tags", "--always", "--dirty")
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from driftline.capture import warden
@@ -17,13 +17,15 @@ from driftline.stages import VARIABLE
 @dataclass(frozen=True)
 class Request:
     """What to run and how to measure it. `notes` is the folder that tells of processes which outlive their command;
-    `print_line` is given what the command prints, which then has a terminal of its own."""
+    `print_line` is given what the command prints, which then has a terminal of its own; `env` is added to its
+    environment."""
 
     command: Sequence[str]
     interval_s: float = 0.5
     timeout_s: float | None = None
     notes: Path | None = None
     print_line: Callable[[str], None] | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -45,7 +47,7 @@ def started(request: Request, scratch: str, marks: Path) -> Iterator[Child]:
     try:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal, pass_fds=(listen, tell),
-            process_group=0, env={**os.environ, VARIABLE: str(marks)},
+            process_group=0, env={**os.environ, **request.env, VARIABLE: str(marks)},
         )  # fmt: skip
     finally:
         _close(listen, tell, terminal)

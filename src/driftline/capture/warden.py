@@ -8,7 +8,6 @@ to the scratch folder is removed, and what left the group is noted for `driftlin
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import select
@@ -16,7 +15,11 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from typing import Any
+
+# What is loaded here the command waits for: neither typing nor, before it has started, json.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # How long a group has between being asked to end and being ended.
 GRACE_S = 2.0
@@ -113,12 +116,16 @@ class Warden:
 
     def _tell(self, what: dict[str, Any]) -> None:
         """Nobody listens any more where driftline was killed."""
+        import json
+
         with suppress(OSError):
             os.write(self._report, json.dumps(what).encode() + b"\n")
 
     def _note(self, left: list[dict[str, Any]], command: list[str]) -> None:
         if not left or not self._notes:
             return
+        import json
+
         note = {"at": time.time(), "command": command, "processes": left}
         try:
             path = os.path.join(self._notes, f"{os.getpid()}-{time.time_ns()}.json")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from driftline.cli.options import RootOption
+from driftline.cli.options import BaselinesOption, RootOption
 from driftline.cli.progress import reading_progress
 from driftline.cli.tables import put, say
 from driftline.errors import Problems, UserError
@@ -32,12 +31,6 @@ class HistoryLayout(StrEnum):
     json = "json"
 
 
-FileOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--baselines", metavar="FILE", help="The file; else performance_baselines.json of the root or of its tests/."
-    ),
-]
 PlatformsOption = Annotated[str | None, typer.Option("--platform", metavar="NAME", help="This platform only.")]
 HOW_TO_START = "record runs (`driftline history record`), then `driftline baselines update` proposes baselines"
 
@@ -46,7 +39,7 @@ HOW_TO_START = "record runs (`driftline history record`), then `driftline baseli
 def show(
     platform: PlatformsOption = None,
     layout: Annotated[Layout, typer.Option("--format", help="table, json or markdown.")] = Layout.table,
-    baselines: FileOption = None,
+    baselines: BaselinesOption = None,
     root: RootOption = None,
 ) -> None:
     """Show each baseline, its limit, and how the newest record and the level of the last 50 stand against it.
@@ -57,13 +50,14 @@ def show(
     from driftline.artifacts.history import platform_named
     from driftline.baselining import open_with
     from driftline.reports import baselines as report
-    from driftline.tracking import threshold_of
+    from driftline.thresholds import threshold_of
 
     limit_pct = 100 * threshold_of()
-    if baselines and not baselines.is_file():
-        raise UserError(f"no file {baselines}", "`driftline baselines update` makes it, from records")
+    file = baselines.baselines if baselines else None
+    if file and not file.is_file():
+        raise UserError(f"no file {file}", "`driftline baselines update` makes it, from records")
     platforms = [platform_named(platform)] if platform else []
-    with reading_progress() as progress, open_with(root, baselines, progress) as store:
+    with reading_progress() as progress, open_with(root, file, progress) as store:
         rows = queries.baseline_standings(store.connection, limit_pct, platforms).rows
         registry = queries.registry(store.connection)
         columns, problems = queries.problem_rows(store.connection, with_info=False)
@@ -102,7 +96,7 @@ def update(
         float, typer.Option(metavar="FRACTION", help="What is better by more than this is proposed.")
     ] = 0.05,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why, kept beside the baselines.")] = None,
-    baselines: FileOption = None,
+    baselines: BaselinesOption = None,
     root: RootOption = None,
 ) -> None:
     """Propose baselines from the median of the last records, where that is better, and write them after a yes.
@@ -113,7 +107,7 @@ def update(
     from driftline.baselining import Asked, apply, plan
     from driftline.reports import baselines as report
 
-    asked = Asked(root, baselines, platform, min_runs, improvement_threshold, reason)
+    asked = Asked(root, baselines.baselines if baselines else None, platform, min_runs, improvement_threshold, reason)
     with reading_progress() as progress:
         planned = plan(asked, progress)
     for note in planned.notes:
@@ -174,7 +168,7 @@ def history(
     platform: PlatformsOption = None,
     metric: Annotated[str | None, typer.Option(metavar="NAME", help="This metric only.")] = None,
     layout: Annotated[HistoryLayout, typer.Option("--format", help="table or json.")] = HistoryLayout.table,
-    baselines: FileOption = None,
+    baselines: BaselinesOption = None,
     root: RootOption = None,
 ) -> None:
     """Show how the baselines changed, and below it where many small steps led: the slow-drift watch.
@@ -187,15 +181,16 @@ def history(
     from driftline.lifecycle.platform_baselines import baselines_file, read_document, read_updates
     from driftline.places import find_root
     from driftline.reports import baselines as report
-    from driftline.tracking import threshold_of
+    from driftline.thresholds import threshold_of
 
     limit_pct, problems = 100 * threshold_of(), Problems()
-    document = read_document(baselines_file(find_root(root), baselines))
+    file = baselines.baselines if baselines else None
+    document = read_document(baselines_file(find_root(root), file))
     updates = read_updates(document.text, problems) if document.text is not None else []
     for problem in problems:
         say(f"{problem.severity}: {document.path}: {problem.problem}; {problem.remedy}")
     platforms = [platform_named(platform)] if platform else []
-    with reading_progress() as progress, open_with(root, baselines, progress) as store:
+    with reading_progress() as progress, open_with(root, file, progress) as store:
         changed = queries.baseline_updates(store.connection, updates, platforms, metric).rows
         watched = queries.drift_watch(store.connection, updates, limit_pct, platforms, metric).rows
         registry = queries.registry(store.connection)

@@ -10,7 +10,20 @@ from typing import Annotated
 import typer
 
 from driftline import __version__
-from driftline.cli import comparing, measuring, profile_app, profile_files, serving, shell  # noqa: F401
+from driftline.cli import (  # noqa: F401
+    benchmark_comparing,
+    benchmark_providers,
+    benchmarking,
+    ci,
+    comparing,
+    history,
+    measuring,
+    profile_app,
+    profile_files,
+    reporting,
+    serving,
+    shell,
+)
 from driftline.cli.options import RootOption
 from driftline.cli.progress import reading_progress
 from driftline.cli.tables import as_json, as_markdown, as_table, put, visible
@@ -135,7 +148,11 @@ def serve(
 
 app.command()(comparing.compare)
 app.command()(measuring.calibrate)
+app.command()(reporting.report)
 app.add_typer(comparing.gates, name="gate")
+app.add_typer(history.app, name="history")
+app.add_typer(ci.app, name="ci")
+app.add_typer(benchmarking.app, name="benchmark")
 app.add_typer(profile_app.app, name="profile")
 
 releases = typer.Typer(help="Say which release a run belongs to.", no_args_is_help=True)

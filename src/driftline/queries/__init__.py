@@ -13,6 +13,14 @@ from driftline.queries.baselines import (
     other_names,
     proposal_counts,
 )
+from driftline.queries.benchmarks import (
+    benchmark_deltas,
+    benchmark_files,
+    benchmark_samples,
+    benchmark_trends,
+    provider_values,
+    side_by_side,
+)
 from driftline.queries.comparisons import machines, profile_comparisons, run_comparisons
 from driftline.queries.episodes import (
     EPISODE_FILTERS,
@@ -84,6 +92,7 @@ from driftline.queries.tracking import (
     held_against_baselines,
     held_against_platform,
     history_state,
+    known_names,
     needs_change_points,
     platform_baselines,
     platforms,
@@ -91,6 +100,7 @@ from driftline.queries.tracking import (
     records,
     series_values,
     tracked,
+    tracked_by_noise,
     tracked_sql,
 )
 from driftline.queries.tradeoff import STAGE_COSTS, TOTAL_COSTS, cost_stages, quality_offers, tradeoff
@@ -134,6 +144,10 @@ __all__ = [
     "ask",
     "baseline_standings",
     "baseline_updates",
+    "benchmark_deltas",
+    "benchmark_files",
+    "benchmark_samples",
+    "benchmark_trends",
     "causes",
     "cost_stages",
     "coverage",
@@ -163,6 +177,7 @@ __all__ = [
     "judgeable",
     "judged_stage_deltas",
     "keep",
+    "known_names",
     "kpi_deltas",
     "kpi_table",
     "kpis",
@@ -185,6 +200,7 @@ __all__ = [
     "profile_rows",
     "proposal_counts",
     "proposals",
+    "provider_values",
     "quality_offers",
     "records",
     "reference_texts",
@@ -198,6 +214,7 @@ __all__ = [
     "scores_sql",
     "selectable_runs",
     "series_values",
+    "side_by_side",
     "spread",
     "spread_sql",
     "stage_breakdown",
@@ -211,6 +228,7 @@ __all__ = [
     "trace_sql",
     "traces",
     "tracked",
+    "tracked_by_noise",
     "tracked_sql",
     "tradeoff",
     "trend",

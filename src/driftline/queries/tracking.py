@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from driftline.artifacts.bulk import literal
-from driftline.queries.asking import Connection, Table, ask
+from driftline.queries.asking import Connection, Row, Table, ask
 
 # What a metric must gain before it is called better, in per cent.
 GAIN_PCT = 5
@@ -25,6 +25,22 @@ def tracked_sql(limit_pct: float, platforms: Sequence[str] = ()) -> str:
 def tracked(connection: Connection, limit_pct: float, platforms: Sequence[str] = ()) -> Table:
     """See the macro `tracked`: a row a series and metric, with label and unit."""
     return ask(connection, tracked_sql(limit_pct, platforms))
+
+
+def tracked_by_noise(
+    connection: Connection, limit_pct: float, least_effect_pct: float, platforms: Sequence[str] = ()
+) -> Table:
+    """See the macro `tracked_by_noise`; ask after tracking.find_changes. Rows as of `tracked`."""
+    return ask(
+        connection,
+        f"select t.*, m.label, m.unit\nfrom tracked_by_noise({float(limit_pct)!r}, {float(least_effect_pct)!r}) as t\n"
+        f"inner join metrics as m using (metric)\n{_of_platforms(platforms)}order by t.series, t.metric",
+    )
+
+
+def identifier(name: str) -> str:
+    """The name as one of a column."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _of_platforms(platforms: Iterable[str]) -> str:
@@ -138,12 +154,18 @@ def platforms(connection: Connection) -> Table:
     )
 
 
-def records(connection: Connection, platforms: Sequence[str] = (), limit: int = 50) -> Table:
-    """The newest records, newest first: number, platform, when, by what, and how many usable metrics."""
+def records(
+    connection: Connection, platforms: Sequence[str] = (), limit: int = 50, metrics: Sequence[str] = ()
+) -> Table:
+    """The newest records, newest first: number, platform, when, by what, how many metrics have a value, and the values
+    of those that are named."""
+    named = "".join(
+        f",\n    max(h.value) filter (where h.metric = {literal(name)}) as {identifier(name)}" for name in metrics
+    )
     return ask(
         connection,
         "select t.number, t.platform, t.workload, t.provider, t.recorded_at, t.run_type, t.git_commit, t.git_branch,\n"
-        "    t.record_id, t.notes, count(h.value) as metrics\n"
+        f"    t.record_id, t.notes, count(h.value) as metrics{named}\n"
         "from history_records as t\nleft join history as h using (record_id)\n"
         f"{_of_platforms(platforms)}"
         "group by all\norder by t.recorded_at desc nulls last, t.number desc\n"
@@ -172,3 +194,21 @@ def series_values(connection: Connection) -> Table:
         connection,
         "select series, metric, record_id, value\nfrom history_trend\nwhere is_usable\norder by series, metric, place",
     )
+
+
+def known_names(connection: Connection, names: Iterable[str]) -> dict[str, Row]:
+    """metric, unit, better, is_declared of each name, by the name: what the registry calls it and says of it, else what
+    the name itself says. `better` is None where it says nothing, `unit` empty."""
+    listed = ", ".join(literal(name) for name in names)
+    statement = f"""
+        with told as (select unnest([{listed}]::varchar[]) as name),
+        known as (
+            select t.name, coalesce(a.metric, t.name) as metric
+            from told as t left join metric_aliases as a on a.alias = t.name
+        )
+        select
+            name, metric, coalesce(d.unit, inferred_unit(metric)) as unit,
+            coalesce(d.better, inferred_better(metric)) as better, d.metric is not null as is_declared
+        from known left join declared_metrics as d using (metric)
+    """
+    return {row["name"]: row for row in ask(connection, statement).rows}

@@ -11,8 +11,10 @@ create or replace macro inferred_better(name) as
 
 create or replace macro inferred_unit(name) as
     case
-        when regexp_matches(lower(name), '_per_second$') then '1/s'
-        when regexp_matches(lower(name), '_per_minute$') then '1/min'
+        when regexp_matches(lower(name), '[a-z]_per_second$')
+            then regexp_extract(lower(name), '([a-z]+)_per_second$', 1) || '/s'
+        when regexp_matches(lower(name), '[a-z]_per_minute$')
+            then regexp_extract(lower(name), '([a-z]+)_per_minute$', 1) || '/min'
         when regexp_matches(lower(name), '_(s|seconds)$') then 's'
         when regexp_matches(lower(name), '_(ms|us|ns)$') then regexp_extract(lower(name), '_(ms|us|ns)$', 1)
         when regexp_matches(lower(name), '_(kb|mb|gb)$') then upper(regexp_extract(lower(name), '_(kb|mb|gb)$', 1))

@@ -40,7 +40,7 @@ every_metric as (
         null as warn_abs,
         null as fail_abs,
         null as min_abs,
-        3 as decimals,
+        case inferred_unit(metric) when '' then 3 else 2 end as decimals,
         case
             when better is null then 'Not declared in the registry: shown, never judged'
             else 'Not declared in the registry: its direction is inferred from its name'

@@ -8,6 +8,7 @@ select
     p.name,
     p.version,
     p.platform,
+    p.os_arch,
     p.workload,
     p.provider,
     p.iterations,
