@@ -52,7 +52,18 @@ def _read_flat(
     if platform is None:
         problems.warning("the file does not say of which platform its numbers are; nothing is held against them",
                          NO_PLATFORM)  # fmt: skip
-    entries = {**flat, METADATA: content.get(METADATA)}
+    own = {
+        name
+        for key, entries in content.items()
+        if isinstance(entries, dict) and key not in (METADATA, *LIMITS) and platform_named(storable(key)) == platform
+        for name in entries
+    }
+    for name in sorted(own & flat.keys()):
+        problems.warning(
+            f"{storable(name)} stands flat and below {platform}: what stands below the platform counts",
+            "`driftline baselines update` makes one of the two",
+        )
+    entries = {name: value for name, value in flat.items() if name not in own} | {METADATA: content.get(METADATA)}
     _read_platform(platform, entries, file_id, batch, problems)
 
 

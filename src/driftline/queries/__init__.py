@@ -5,6 +5,14 @@ Rows come as dictionaries; only frames for charts import pandas, so that the com
 """
 
 from driftline.queries.asking import NOTHING, TABLES, Connection, Row, Rows, Table, answer, ask, keep
+from driftline.queries.baselines import (
+    baseline_standings,
+    baseline_updates,
+    drift_watch,
+    newest_record,
+    other_names,
+    proposal_counts,
+)
 from driftline.queries.benchmarks import (
     benchmark_deltas,
     benchmark_files,
@@ -134,6 +142,8 @@ __all__ = [
     "aggregations",
     "answer",
     "ask",
+    "baseline_standings",
+    "baseline_updates",
     "benchmark_deltas",
     "benchmark_files",
     "benchmark_samples",
@@ -144,6 +154,7 @@ __all__ = [
     "default_profiles",
     "delta_matrix",
     "deltas",
+    "drift_watch",
     "environment_differences",
     "episode_changes",
     "episode_counts",
@@ -176,7 +187,9 @@ __all__ = [
     "mixture",
     "needs_change_points",
     "newest_of_releases",
+    "newest_record",
     "noise",
+    "other_names",
     "platform_baselines",
     "platforms",
     "primary_verdicts",
@@ -185,6 +198,7 @@ __all__ = [
     "profile_comparisons",
     "profile_list",
     "profile_rows",
+    "proposal_counts",
     "proposals",
     "provider_values",
     "quality_offers",
