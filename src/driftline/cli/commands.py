@@ -11,6 +11,7 @@ import typer
 
 from driftline import __version__
 from driftline.cli import (  # noqa: F401
+    baselines,
     benchmark_comparing,
     benchmark_providers,
     benchmarking,
@@ -151,6 +152,7 @@ app.command()(measuring.calibrate)
 app.command()(reporting.report)
 app.add_typer(comparing.gates, name="gate")
 app.add_typer(history.app, name="history")
+app.add_typer(baselines.app, name="baselines")
 app.add_typer(ci.app, name="ci")
 app.add_typer(benchmarking.app, name="benchmark")
 app.add_typer(profile_app.app, name="profile")
