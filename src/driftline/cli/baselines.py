@@ -50,7 +50,7 @@ def show(
     from driftline.artifacts.history import platform_named
     from driftline.baselining import open_with
     from driftline.reports import baselines as report
-    from driftline.thresholds import threshold_of
+    from driftline.variables import threshold_of
 
     limit_pct = 100 * threshold_of()
     file = baselines.baselines if baselines else None
@@ -181,7 +181,7 @@ def history(
     from driftline.lifecycle.platform_baselines import baselines_file, read_document, read_updates
     from driftline.places import find_root
     from driftline.reports import baselines as report
-    from driftline.thresholds import threshold_of
+    from driftline.variables import threshold_of
 
     limit_pct, problems = 100 * threshold_of(), Problems()
     file = baselines.baselines if baselines else None
