@@ -76,10 +76,14 @@ class Report:
         worse = len(self.having("regressed"))
         compared = sum(row["status"] not in ("not comparable", "not judged") for row in self.rows)
         if worse:
-            return f"{worse} of {compared} metrics regressed"
+            return f"{worse} of {_counted(compared)} regressed"
         if not compared:
             return "Nothing can be compared yet"
-        return f"No regressions in {compared} metrics"
+        return f"No regressions in {_counted(compared)}"
+
+
+def _counted(metrics: int) -> str:
+    return f"{metrics} {'metric' if metrics == 1 else 'metrics'}"
 
 
 def cells(row: Row, registry: Registry) -> list[str]:
