@@ -48,11 +48,23 @@ def test_the_wheel_holds_every_file_and_no_cache(wheel: Path) -> None:
         "sql/*.sql",
         "artifacts/*.sql",
         "reports/*.css",
+        "ci/*.yml",
+        "lifecycle/*.json",
+        "reports/*.json",
         "demo/transcripts/*.txt",
         "_app/dashboard/static/*",
     ):
         assert [name for name in packed if Path(name).match(f"driftline/{pattern}")], pattern
     assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".orig", ".parquet"))]
+
+
+def test_the_installed_wheel_offers_its_command_and_its_plugin(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
+        told = archive.read(name).decode()
+
+    assert "[console_scripts]\ndriftline = driftline.cli:main" in told
+    assert "[pytest11]\ndriftline = driftline.pytest_plugin" in told
 
 
 def test_the_installed_wheel_serves_its_own_dashboard(

@@ -104,10 +104,11 @@ def loaded(store: Store) -> str:
 
     counts = queries.loaded_counts(store.connection)
     archived = f" ({counts['all_runs']} runs and {counts['all_episodes']} predictions with the archived)"
+    tracked = f", {counts['records']} records of {counts['platforms']} platforms" if counts["records"] else ""
     return (
         f"{visible(store.root)}: {counts['runs']} runs with {counts['episodes']} predictions"
         f"{archived if counts['all_runs'] > counts['runs'] else ''}, {counts['profiles']} profiles,"
-        f" {counts['joined']} releases on both sides; problems: {counts['errors']} errors,"
+        f" {counts['joined']} releases on both sides{tracked}; problems: {counts['errors']} errors,"
         f" {counts['warnings']} warnings, {counts['infos']} notes"
     )
 

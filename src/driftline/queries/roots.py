@@ -23,11 +23,11 @@ def problems_sql(with_info: bool) -> str:
 
 
 def loaded_counts(connection: Connection) -> dict[str, int]:
-    """How many runs, episodes, profiles, joined releases and problems the root has."""
+    """How many runs, episodes, profiles, joined releases, records, platforms and problems the root has."""
     table = ask(
         connection,
         """
-        select r.*, p.*, x.*
+        select r.*, p.*, h.*, x.*
         from (
             select
                 count(*) filter (where not archived) as runs,
@@ -42,6 +42,7 @@ def loaded_counts(connection: Connection) -> dict[str, int]:
                 count(distinct release) filter (where side = 'both') as joined
             from releases
         ) as p
+        cross join (select count(*) as records, count(distinct platform) as platforms from history_records) as h
         cross join (
             select
                 count(*) filter (where severity = 'error') as errors,
