@@ -48,7 +48,7 @@ def test_a_cache_deleted_between_refresh_and_load_is_made_anew(
 
     @contextmanager
     def refreshed_then_lost(*arguments: Any) -> Iterator[Manifest]:
-        _root, _cache, connect, _progress = arguments
+        _root, _cache, connect, *_ = arguments
         with real(*arguments) as manifest:
             pass
         # The connection takes its copy of the kept model out of the folder: it is not to be lost under its hands.

@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# Loaded here, so that a session in this process neither loads it anew nor takes it along when it ends: compiled modules
+# do not bear to be loaded twice.
+import duckdb  # noqa: F401
+import numpy  # noqa: F401
+import pandas  # noqa: F401
+import psutil  # noqa: F401
 import pytest
+import yaml  # noqa: F401
 
-# Loaded here, so that a session in this process neither loads it anew nor takes it along when it ends.
 import driftline.tested_session
 
 assert driftline.tested_session.close
