@@ -64,16 +64,16 @@ def cell_height(head: int) -> int:
 
 
 def draw_tracks(tracks: Tracks, scale: tuple[float, float], palette: Palette, head: int = HEAD) -> Plot:
-    """The figure of a series; `scale` is where every panel begins and ends, in per cent of its baseline, `head` how high
-    the heads are that the page puts over the cells, in pixels."""
+    """The figure of a series. `scale` is where every panel begins and ends, in per cent of its baseline; `head` is how
+    high the heads are that the page puts over the cells, in pixels."""
     grid, records = _Grid(tracks, scale, head), tracks.records
     rows = max(math.ceil(len(tracks.panels) / COLUMNS), 1)
     figure = style.canvas(
         palette,
-        ["tracks", tracks.series, CELL],
-        rows * CELL,
+        ["tracks", tracks.series, grid.cell],
+        rows * grid.cell,
         Range1d(0, COLUMNS),
-        Range1d(-rows * CELL, 0),
+        Range1d(-rows * grid.cell, 0),
         Frame(0, 0),
     )
     marks = pd.concat(
