@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import duckdb
 import panel as pn
@@ -170,7 +171,7 @@ class Reading:
     pages: queries.Answers
 
     def build(self, selection: Selection) -> Built:
-        return self.pages.once("page", selection.query(), lambda: self._build(selection))
+        return self.pages.once("page", _key(selection), lambda: self._build(selection))
 
     def _build(self, selection: Selection) -> Built:
         page = KINDS[selection.page].build(self.model, selection)
@@ -178,11 +179,16 @@ class Reading:
         return shell.header(page.full, page.full.query(), counts["errors"] + counts["warnings"]), page
 
     def draw(self, selection: Selection) -> str:
-        return self.pages.once("figures", selection.query(), lambda: self._draw(selection))
+        return self.pages.once("figures", _key(selection), lambda: self._draw(selection))
 
     def _draw(self, selection: Selection) -> str:
         _, page = self.build(selection)
         return page.figures(self.model) if page.figures else ""
+
+
+def _key(selection: Selection) -> str:
+    """What a page is kept by: a window of days moves on at midnight."""
+    return f"{datetime.now(UTC):%Y-%m-%d} {selection.query()}"
 
 
 def _shared() -> _Shared:

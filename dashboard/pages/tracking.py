@@ -25,9 +25,9 @@ def build(connection: queries.Connection, selection: Selection) -> Page:
         return Page(panel, "", body, selection)
     page = tracking.ask_page(connection, chosen, limit_pct)
     body = tracking.answer(connection, page)
-    if not chosen.recorded and not chosen.never:
+    if not chosen.recorded:
         return Page(panel, "", body, selection)
-    full = replace(selection, days=chosen.days) if chosen.recorded else selection
+    full = replace(selection, days=chosen.days)
     context = _context(tracking.facts(page)) if chosen.series else ""
     return Page(panel, context, body, full, lambda later: tracking.sections(later, page, selection.theme))
 

@@ -79,10 +79,13 @@ def draw_tracks(tracks: Tracks, scale: tuple[float, float], palette: Palette, he
     marks = pd.concat(
         [_marks(tracks, panel, cell, grid) for cell, panel in enumerate(tracks.panels)] or [pd.DataFrame()]
     )
+    segment = Segment(x0="x0", x1="x1", y0="y0", y1="y1", line_color="line", line_width="width", line_dash="dash")
     if len(marks):
         marks = marks.assign(line=[palette[name] for name in marks["colour"]])
-        segment = Segment(x0="x0", x1="x1", y0="y0", y1="y1", line_color="line", line_width="width", line_dash="dash")
-        draw(figure, marks, segment, "underlay", "marks")
+        # Many values hide what lies below them; a level is to be seen.
+        is_level = marks["kind"] == "level"
+        draw(figure, marks[~is_level], segment, "underlay", "marks")
+        draw(figure, marks[is_level], segment, "annotation", "levels")
     values = source_of(_values(tracks, grid), "values")
     _draw_values(figure, tracks, values, grid, palette)
     texts = Texts()
@@ -159,7 +162,8 @@ def _values(tracks: Tracks, grid: _Grid) -> pd.DataFrame:
 
 def _draw_values(figure: Plot, tracks: Tracks, values: ColumnDataSource, grid: _Grid, palette: Palette) -> None:
     count = len(tracks.records)
-    draw(figure, values, Line(x="x", y="y", line_color=palette["ink2"], line_width=1.2 if count <= DOTS_UP_TO else 1))
+    look = {"line_width": 1.2} if count <= DOTS_UP_TO else {"line_width": 1, "line_alpha": 0.6}
+    draw(figure, values, Line(x="x", y="y", line_color=palette["ink2"], **look))
     if count <= DOTS_UP_TO:
         size = 3.6 if count <= LARGE_UP_TO else 2.4
         draw(figure, values, Scatter(x="x", y="y", size=size, line_color=None, fill_color=palette["ink2"]))

@@ -13,7 +13,7 @@ import pandas as pd
 from driftline.metrics import MINUS, Metric, arrow, percent, plain
 
 # What every scale shows, in per cent of the baseline, and where it ends for values that lie far away.
-SHOWN, AT_MOST = (-32.0, 42.0), (-100.0, 160.0)
+SHOWN, AT_MOST = (-32.0, 42.0), (-60.0, 100.0)
 ROOM = 4.0
 DAY_MS = 86_400_000.0
 WORSE, BETTER, NEUTRAL = "worse", "better", "base"
@@ -142,26 +142,19 @@ def short_commit(commit: str | None) -> str:
 
 
 def short_value(value: float, metric: Metric) -> str:
-    """A value without its unit, short enough for a label: no decimals from 100 on, none that would hide the number."""
+    """A value without its unit, short enough for a label: about three digits, of very large and small ones a power."""
     if metric.unit == "fraction":
         return metric.shown(value)
     if abs(value) >= 1e6 or (value and abs(value) < 1e-3):
         return f"{value:.3g}".replace("e+0", "e").replace("e-0", f"e{MINUS}").replace("e+", "e").replace("-", MINUS)
-    return plain(value, 0) if abs(value) >= 100 else metric.shown(value)
-
-
-def _with_unit(value: float, metric: Metric) -> str:
-    unit = metric.shown_unit
-    return (
-        f"{short_value(value, metric)}{chr(0x202F) if unit == '%' else ' '}{unit}"
-        if unit
-        else short_value(value, metric)
-    )
+    if abs(value) >= 10:
+        return plain(value, 0 if abs(value) >= 100 else min(metric.decimals, 1))
+    return metric.shown(value)
 
 
 def _shown(value: float, metric: Metric, pct: float | None) -> str:
     moved = "" if pct is None or not math.isfinite(pct) else f" {arrow(pct)} {percent(pct)}" if pct else " = 0"
-    return _with_unit(value, metric) + moved
+    return short_value(value, metric) + moved
 
 
 def _gap(row: Mapping[Any, Any] | None, metric: Metric) -> str:
@@ -170,7 +163,7 @@ def _gap(row: Mapping[Any, Any] | None, metric: Metric) -> str:
         return "not recorded"
     if isinstance(row["note"], str):
         return row["note"]
-    return f"{_with_unit(row['value'], metric)}: not usable" if row["value"] == row["value"] else "no value"
+    return f"{short_value(row['value'], metric)}: not usable" if row["value"] == row["value"] else "no value"
 
 
 def _changes(

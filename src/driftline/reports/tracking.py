@@ -16,7 +16,7 @@ from driftline.charts.tracking import HEAD, cell_height, draw_tracks
 from driftline.charts.tracking_layout import Tracks, common_scale, lay_out_tracks
 from driftline.metrics import MINUS, THIN, Metric, arrow, percent
 from driftline.queries import Row
-from driftline.reports import html, tracking_table
+from driftline.reports import html, tracking_notes, tracking_table
 from driftline.reports.figures import embedded
 from driftline.reports.html import esc
 from driftline.reports.tracking_answer import (
@@ -31,12 +31,8 @@ from driftline.reports.tracking_answer import (
     title,
 )
 from driftline.reports.tracking_choice import Chosen
+from driftline.reports.tracking_notes import GUIDE, is_committed
 
-# The metrics that the tracking guide draws, in its order.
-GUIDE = (
-    "query_latency_no_vllm", "embedding_throughput", "vector_search_latency", "peak_memory_gb", "cache_hit_rate",
-    "db_insertion_throughput", "avg_mrr", "tokens_per_second",
-)  # fmt: skip
 RECORD, IMPORT = "ENABLE_PERFORMANCE_RECORDING=1 pytest", "driftline history import FILE"
 # A metric is late if this share of the records came before its first value.
 LATE = 0.2
@@ -80,7 +76,8 @@ def answer(connection: queries.Connection, page: Page) -> str:
     """Sentence and lead, as HTML."""
     chosen = page.chosen
     if not chosen.recorded:
-        return "<h1>Nothing was recorded yet.</h1>" + nothing("No record of any platform is in this root.")
+        only = f" {html.some(chosen.never, NAMED)}: only a baseline." if chosen.never else ""
+        return "<h1>Nothing was recorded yet.</h1>" + nothing(f"No record of any platform is in this root.{only}")
     if not chosen.series:
         if not chosen.stale:
             named = html.some(chosen.platforms or chosen.unknown, NAMED)
@@ -97,9 +94,9 @@ def answer(connection: queries.Connection, page: Page) -> str:
 def facts(page: Page) -> list[tuple[str, str, str]]:
     """What the context line tells, as (name, value, remark) in plain text: baseline, platforms, window, limit."""
     based = [row for row in page.rows if row["baseline_source"]]
-    files = sorted({row["baseline_source"] for row in based if row["baseline_at"] or _is_file(row)})
+    files = sorted({row["baseline_source"] for row in based if row["baseline_at"] or is_committed(row)})
     days = [row["baseline_at"] for row in based if row["baseline_at"]]
-    is_rolling = any(not _is_file(row) for row in based)
+    is_rolling = any(not is_committed(row) for row in based)
     median = "median of the 5 records before"
     remark = f"of {max(days):%b %-d %Y}" if days else ""
     if files and is_rolling:
@@ -113,10 +110,6 @@ def facts(page: Page) -> list[tuple[str, str, str]]:
         ("Window", chosen.window, ""),
         ("Limit", f"{page.limit_pct:g}{THIN}%", "worse than the baseline" + (", some have their own" if own else "")),
     ]
-
-
-def _is_file(row: Row) -> bool:
-    return not str(row["baseline_source"]).startswith("median of")
 
 
 def sections(connection: queries.Connection, page: Page, theme: str) -> str:
@@ -140,10 +133,12 @@ def sections(connection: queries.Connection, page: Page, theme: str) -> str:
     for number, (series, rows, points, tracks) in enumerate(drawn):
         figures = _figures(page, rows, draw_tracks(tracks, scale, palette, _head_height(rows)))
         sql = queries.series_points_sql(series["series"], chosen.since, chosen.run_types)
+        every = [row for row in page.rows if row["series"] == series["series"]]
         said = title(series["series"], rows, len(tracks.records), _late(tracks, rows))
         heading = html.heading(said, "", sql, _caption(page, tracks, scale, number == 0, any_changes))
         table = tracking_table.render(points, tracks, rows, page.registry, series, sql)
-        parts.append(f'<section class="sec2">{heading}{figures}{_notes(page, series, rows, tracks)}{table}</section>')
+        notes = tracking_notes.render(series["series"], rows, every, tracks, scale, page.registry)
+        parts.append(f'<section class="sec2">{heading}{figures}{notes}{table}</section>')
     parts += [_stale(series, chosen) for series in chosen.stale]
     parts += [_never(platform) for platform in chosen.never]
     if chosen.unknown and chosen.recorded:
@@ -237,36 +232,3 @@ def _late(tracks: Tracks, rows: Sequence[Row]) -> list[str]:
             day = f"{first:%-d %B}" if same_month else f"{first:%B}" if first.year == begin.year else f"{first:%B %Y}"
             found.append(f"{row['label']} recorded since {day} only")
     return found
-
-
-def _notes(page: Page, series: Row, rows: Sequence[Row], tracks: Tracks) -> str:
-    """What a panel cannot say: why something is not compared, what is inferred, missing or not drawn."""
-    notes = [f"{row['label']}: {row['note']}" for row in rows if row["status"] == NOT_COMPARABLE]
-    notes += [f"{row['label']}: {row['note']}" for row in rows if has_drifted(row)]
-    inferred = [row["label"] for row in rows if row["is_inferred"]]
-    unjudged = [row["label"] for row in rows if row["status"] == NOT_JUDGED]
-    rolling = [row["label"] for row in rows if row["baseline"] and row["baseline_source"] and not _is_file(row)]
-    absent = _absent(page, series, rows)
-    if rolling and len(rolling) < len(rows):
-        notes.append(f"No committed baseline, held against the median of the 5 records before: {', '.join(rolling)}")
-    elif rolling:
-        notes.append("No baseline is committed here: dashes are the median of the 5 records before the newest")
-    if inferred:
-        notes.append(f"Direction inferred from the name: {', '.join(inferred)}")
-    if unjudged:
-        notes.append(f"No direction is known, so shown and never judged: {', '.join(unjudged)}")
-    if absent:
-        notes.append(f"Not recorded here: {', '.join(absent)}")
-    if any(tracks.records[panel.y].isna().any() for panel in tracks.panels):
-        notes.append("A bar under the axis marks records without a usable value; the line is not joined over it")
-    if tracks.undated:
-        notes.append(f"{tracks.undated:,} records do not say when they were made, and are not drawn")
-    return f'<ul class="tk-notes">{html.join(f"<li>{esc(note)}.</li>" for note in notes)}</ul>' if notes else ""
-
-
-def _absent(page: Page, series: Row, rows: Sequence[Row]) -> list[str]:
-    """The guide's metrics that no record shown here has, and what the series has outside of the window."""
-    here = {row["metric"] for row in rows}
-    ours = [row["metric"] for row in page.rows if row["series"] == series["series"]]
-    wanted = dict.fromkeys([*(GUIDE if here & set(GUIDE) else ()), *ours])
-    return [page.registry[name].label for name in wanted if name not in here and name in page.registry]

@@ -98,6 +98,7 @@ class Answer:
         if not reasons:
             return _h1("", "", f"Nothing is judged on {where}: no metric here says what is better.")
         (reason, _), *_ = reasons.most_common(1)
+        reason = reason.replace("no baseline: none is committed", "no baseline is committed")
         return _h1("", "", f"Nothing can be compared yet on {where}: {esc(reason)}.")
 
     def lead(self) -> str:
@@ -105,7 +106,7 @@ class Answer:
         parts = [self._held(self.regressed[0])] if self.regressed else []
         parts += [self._also(self.regressed[1:])] if len(self.regressed) > 1 else []
         parts += [self._better()] if self.improved else []
-        parts += [self._levels(), self._others(), self._left()]
+        parts += [self._levels(), self._others(), self._left(), self._first_steps()]
         return " ".join(filter(None, parts))
 
     def _held(self, row: Row) -> str:
@@ -165,9 +166,16 @@ class Answer:
             return ""
         told = {row["series"] for row in self.rows if row["status"] != STABLE}
         calm = {row["series"] for row in self.rows} - told
-        if not calm:
+        first = (self.regressed or self.improved)[0]["series"]
+        if not calm or len(calm) + 1 < len(told | calm | {first}):
             return ""
         return "The other platform is stable." if len(calm) == 1 else f"The other {len(calm)} are stable."
+
+    def _first_steps(self) -> str:
+        """What to do where nothing has a baseline yet."""
+        if self.judged or any(row["baseline_source"] for row in self.rows):
+            return ""
+        return f"Record more; from 5 records on <code>{UPDATE}</code> proposes baselines to commit."
 
     def _left(self) -> str:
         left = [row for row in self.rows if row["status"] == NOT_COMPARABLE]

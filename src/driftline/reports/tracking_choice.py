@@ -11,14 +11,18 @@ from driftline.queries import Row
 
 WINDOWS = ("30", "90", "all")
 USUAL = "90"
+# No history is longer, in days, and no date would be left before it.
+LONGEST = 365 * 1000
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """`days` is one of WINDOWS, `since` where it begins (UTC; None: it has no beginning). `every` has each platform as
-    queries.platforms tells it, `platforms` are those that are shown. Their series are in `series`, or in `stale` where
-    the newest record is older than the window; `never` have only a baseline. `unknown` were asked for and are in no
-    file. Empty `run_types` keep every record."""
+    """`days` is one of WINDOWS or another number, `since` where the window begins (UTC; None: it has no beginning).
+
+    `every` has each platform as queries.platforms tells it, `platforms` are those that are shown. Their series are in
+    `series`, or in `stale` where the newest record is older than the window; `never` have only a baseline. `unknown`
+    were asked for and are in no file. Empty `run_types` keep every record.
+    """
 
     days: str
     since: datetime | None
@@ -55,7 +59,7 @@ def choose(
     shown = tuple(name for name in known if name in platforms) or tuple([] if platforms else known)
     series = [row for row in queries.tracked_series(connection).rows if row["platform"] in shown]
     midnight = (now or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    if days not in WINDOWS:
+    if days != "all" and not days.isdecimal():
         days = USUAL if any(_is_in(row, _since(midnight, USUAL)) for row in series) or not series else "all"
     since = _since(midnight, days)
     return Chosen(
@@ -72,7 +76,7 @@ def choose(
 
 
 def _since(midnight: datetime, days: str) -> datetime | None:
-    return None if days == "all" else midnight - timedelta(days=int(days))
+    return None if days == "all" else midnight - timedelta(days=min(int(days), LONGEST))
 
 
 def _is_in(row: Row, since: datetime | None) -> bool:
