@@ -115,7 +115,7 @@ def _point(figure: Plot, records: ColumnDataSource, values: ColumnDataSource, gr
     near = CustomJS(args={"records": records, "cell": cell}, code="window.driftlineCharts?.near(cb_obj, records, cell)")
     figure.js_on_event(MouseMove, near)
     figure.js_on_event(Tap, near)
-    figure.js_on_event(MouseLeave, CustomJS(code="window.driftlineCharts?.leave()"))
+    figure.js_on_event(MouseLeave, CustomJS(code="window.driftlineCharts?.left()"))
 
 
 def _marks(tracks: Tracks, panel: Panel, cell: int, grid: _Grid) -> pd.DataFrame:

@@ -107,7 +107,7 @@
   // Panels of a history, a cell each of one plot: wherever the pointer is in one, the record nearest in time is marked
   // in all of them, and each tells its value there.
   let pointer;
-  addEventListener("mousemove", (event) => (pointer = event), true);
+  for (const kind of ["pointermove", "pointerdown"]) addEventListener(kind, (event) => (pointer = event), true);
   function nearest(values, x) {
     let low = 0, high = values.length - 1;
     while (low < high) {
@@ -126,6 +126,8 @@
     set([], at);
     showTip(column(records, `shown${cell}`)?.[index], column(records, "told")[index]);
   }
+  // A finger leaves as soon as it has tapped: what it marked stays.
+  function left() { if (!matchMedia("(pointer: coarse)").matches) leave(); }
   // The values of a panel lie behind each other, one for each record and one that ends them.
   function tell(records, values, over, figure, { height, top, plot }) {
     const [index] = records.selected.indices, isOn = index !== undefined;
@@ -188,5 +190,5 @@
   addEventListener("scroll", hideTip, { capture: true, passive: true });
   addEventListener("mouseover", fromRow);
   addEventListener("focusin", fromRow);
-  window.driftlineCharts = { point, leave, open, focus, choose, near, tell, place };
+  window.driftlineCharts = { point, leave, open, focus, choose, near, left, tell, place };
 })();

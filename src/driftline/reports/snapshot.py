@@ -37,7 +37,7 @@ PAGES = {"home": "Home", "performance": "Performance", "tracking": "Tracking", "
 PAGE_STYLE = """
 .snapshot { max-width: 1400px; margin: 0 auto; padding: 0 28px 60px; }
 .snapshot nav { display: flex; gap: 18px; padding: 14px 0; border-bottom: 1px solid var(--hair); }
-.snapshot .cap > span { margin-right: 18px; }
+.snapshot .facts > span { margin-right: 18px; }
 .snapshot nav a { color: var(--ink2); border-bottom: 1px solid var(--rule); }
 .snapshot > section { padding-top: 26px; } .snapshot a[data-go] { pointer-events: none; border: 0; }
 @media (max-width: 720px) { .snapshot { padding: 0 16px 40px; } }
@@ -128,7 +128,7 @@ def _tracking(connection: Any, content: Content) -> str:
     told = html.join(
         f"<span>{esc(name)} <b>{esc(value)}</b> {esc(remark)}</span> " for name, value, remark in tracking.facts(page)
     )
-    context = f'<p class="cap">{told}</p>' if chosen.series else ""
+    context = f'<p class="cap facts">{told}</p>' if chosen.series else ""
     return context + tracking.answer(connection, page) + tracking.sections(connection, page, "light")
 
 

@@ -39,7 +39,7 @@ LATE = 0.2
 BETTER = {"lower": "lower is better", "higher": "higher is better", "neutral": "no direction"}
 NAMED = 6
 # The least room of a head, in pixels, and how many lines a name may take.
-HEAD_WIDTH, LINES = 208, 5
+HEAD_WIDTH, LINES = 212, 5
 
 
 @dataclass(frozen=True)
