@@ -239,3 +239,14 @@ def test_a_platform_that_is_in_no_file_is_named(root: Root, asked: str) -> None:
     answer, sections = told(one(root, wobbling(6, 2.0)), platforms=(asked,))
     assert headline(answer) == f"Nothing was recorded on {asked}."
     assert f"Not in this root: {asked}." in plain(sections)
+
+
+def test_every_statement_that_is_shown_gives_what_is_drawn(root: Root) -> None:
+    with mock(root).open() as store:
+        find_changes(store)
+        page = asked_page(store)
+        html = tracking.sections(store.connection, page, "dark")
+        statements = [unescape(found) for found in re.findall(r"<pre.*?>(.*?)</pre>", html, flags=re.DOTALL)]
+        rows = [len(store.connection.execute(statement).fetchall()) for statement in dict.fromkeys(statements)]
+    # Every metric of every record, gaps included: 46 x 3 and 80 x 2.
+    assert rows == [138, 160]

@@ -158,7 +158,7 @@
       if (source.tags[1] === to) continue;
       const data = Object.fromEntries(source.data instanceof Map ? source.data : Object.entries(source.data));
       const right = data.x ?? data.x0, down = data.y ?? data.y0;
-      const cells = Array.from(right, (x, i) => Math.floor(-down[i] / unit) * from + Math.floor(x));
+      const cells = data.cell ?? Array.from(right, (x, i) => Math.floor(-down[i] / unit) * from + Math.floor(x));
       const shift = (name, by) => { if (data[name]) data[name] = Float64Array.from(data[name], (value, i) => value + by(cells[i])); };
       for (const name of ["x", "x0", "x1"]) shift(name, (cell) => (cell % to) - (cell % from));
       for (const name of ["y", "y0", "y1"]) shift(name, (cell) => unit * (Math.floor(cell / from) - Math.floor(cell / to)));
@@ -188,7 +188,7 @@
     tip.style.top = `${y + 18 + height > innerHeight ? y - height - 12 : y + 18}px`;
   }
   addEventListener("scroll", hideTip, { capture: true, passive: true });
-  addEventListener("mouseover", fromRow);
-  addEventListener("focusin", fromRow);
+  // From one element to another of the same shadow root no "mouseover" is heard out here.
+  for (const kind of ["mouseover", "pointermove", "focusin"]) addEventListener(kind, fromRow);
   window.driftlineCharts = { point, leave, open, focus, choose, near, left, tell, place };
 })();
