@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import duckdb
 import panel as pn
 
 from dashboard import shell
 from dashboard.page import Page
-from dashboard.pages import delta, episodes, home, kpis, performance, problems, quality
+from dashboard.pages import delta, episodes, home, kpis, performance, problems, quality, tracking
 from dashboard.state import Selection
 from driftline import queries
 from driftline.judging import judge, learn
@@ -23,15 +24,17 @@ from driftline.reports import performance as cost_report
 from driftline.reports.choice import Choice
 from driftline.scoring import PASSES, score
 from driftline.store import Store, open_store
+from driftline.tracking import find_changes
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """A page: what builds it, whether it shows scores of single episodes, of which side (run or profile) it shows
-    verdicts, what is asked while all that is computed, and what is asked beside the rest once it is."""
+    """A page: what builds it, whether it shows scores of single episodes, or change points of histories, of which side
+    (run or profile) it shows verdicts, what is asked while all that is computed, and beside the rest once it is."""
 
     build: Callable[[queries.Connection, Selection], Page]
     is_scored: bool = False
+    has_changes: bool = False
     judged: tuple[str, Callable[[queries.Connection, Selection], Choice | None]] | None = None
     ask_ahead: Callable[[queries.Remembering, Choice], None] | None = None
     ask_beside: Callable[[queries.Remembering, Choice], None] | None = None
@@ -49,12 +52,21 @@ KINDS = {
     "delta": _Kind(delta.build, is_scored=True, judged=("run", quality.choice_of), ask_ahead=delta_report.ask_ahead),
     "episodes": _Kind(episodes.build, is_scored=True),
     "performance": _Kind(performance.build, judged=("profile", performance.choice_of), ask_ahead=cost_report.ask_ahead),
+    "tracking": _Kind(tracking.build, has_changes=True),
     "problems": _Kind(problems.build),
 }
 # How many statements and pages are kept: two hands full of ways to and fro.
 STATEMENTS, PAGES = 400, 30
 # The relations and macros that hold scores of single episodes and verdicts, or depend on which there are.
-COMPUTED = ("episode_scores", "episode_metrics", "episode_deltas", "episode_changes", "scores_of", "verdicts")
+COMPUTED = (
+    "episode_scores",
+    "episode_metrics",
+    "episode_deltas",
+    "episode_changes",
+    "scores_of",
+    "verdicts",
+    "change_points",
+)
 # Candidates beside the one in focus are scored as well as long as that is done at once: their episodes are no more.
 SCORED_BESIDE = 100
 # Two questions are asked at a time, each of many small steps: to share every core would cost both more than it gives.
@@ -77,7 +89,7 @@ class _Shared:
         """For when the state has changed; who looks at the old one keeps its answers."""
         self.answers, self.scored = queries.Answers(STATEMENTS), set[str]()
         self.judged = set[tuple[str, str, tuple[str, ...]]]()
-        self.has_learned = False
+        self.has_learned = self.knows_changes = False
         self.forget_computed()
 
     def learn(self) -> None:
@@ -86,6 +98,12 @@ class _Shared:
             if learn(self.store):
                 self.forget()
             self.has_learned = True
+
+    def find_changes(self) -> None:
+        """Works out where histories changed their level, once in a state."""
+        if not self.knows_changes:
+            self._changes(lambda: find_changes(self.store))
+            self.knows_changes = True
 
     def forget_computed(self) -> None:
         """For when nothing but scores and verdicts has changed."""
@@ -153,7 +171,7 @@ class Reading:
     pages: queries.Answers
 
     def build(self, selection: Selection) -> Built:
-        return self.pages.once("page", selection.query(), lambda: self._build(selection))
+        return self.pages.once("page", _key(selection), lambda: self._build(selection))
 
     def _build(self, selection: Selection) -> Built:
         page = KINDS[selection.page].build(self.model, selection)
@@ -161,11 +179,16 @@ class Reading:
         return shell.header(page.full, page.full.query(), counts["errors"] + counts["warnings"]), page
 
     def draw(self, selection: Selection) -> str:
-        return self.pages.once("figures", selection.query(), lambda: self._draw(selection))
+        return self.pages.once("figures", _key(selection), lambda: self._draw(selection))
 
     def _draw(self, selection: Selection) -> str:
         _, page = self.build(selection)
         return page.figures(self.model) if page.figures else ""
+
+
+def _key(selection: Selection) -> str:
+    """What a page is kept by: a window of days moves on at midnight."""
+    return f"{datetime.now(UTC):%Y-%m-%d} {selection.query()}"
 
 
 def _shared() -> _Shared:
@@ -197,6 +220,8 @@ def _reading(selection: Selection) -> Iterator[Reading]:
         for _ in range(PASSES):
             if KINDS[selection.page].judged:
                 shared.learn()
+            if KINDS[selection.page].has_changes:
+                shared.find_changes()
             sources = shared.store.sources
             reading = _computed(shared, selection, stack)
             # Files that changed meanwhile make another choice, and other verdicts.

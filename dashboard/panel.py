@@ -54,10 +54,10 @@ def rest(offered: int, listed: int, find: str, word: str = "more") -> str:
     return f'<p class="lab">{offered - listed} {word}: search or filter to see them</p>' if offered > listed else ""
 
 
-def frame(title: str, choice: Choice | None, inner: str) -> str:
-    """The panel, and the rail that is left of it where it is collapsed."""
+def frame(title: str, choice: Choice | None, inner: str, told: str = "nothing to compare") -> str:
+    """The panel, and the rail that is left of it where it is collapsed; `told` stands there where nothing is chosen."""
     count = len(choice.candidates) if choice else 0
-    rail = f"1 baseline, {count} candidate{'s' if count > 1 else ''}" if choice else "nothing to compare"
+    rail = f"1 baseline, {count} candidate{'s' if count > 1 else ''}" if choice else told
     return (
         '<div class="rail"><button class="btn" data-act="side" aria-label="Open the panel">⟩⟩</button><br>'
         f'<span>{esc(title)} · {esc(rail)}</span></div><div class="side"><h2>{esc(title)}'

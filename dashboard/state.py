@@ -14,6 +14,7 @@ PAGES = {
     "delta": "Delta",
     "episodes": "Episodes",
     "performance": "Performance",
+    "tracking": "Tracking",
     "problems": "Problems",
 }
 # What a field is called in the URL, where that is shorter.
@@ -26,13 +27,20 @@ NAMES = {
     "profile_find": "pfind",
     "hosts": "host",
     "profile_datasets": "pdata",
+    "platforms": "platform",
+    "run_types": "runtype",
     "reference": "ref",
     "episode": "ep",
     "search": "q",
 }
-ALLOWED = {"page": tuple(PAGES), "theme": ("light", "dark"), "trend": ("cpu",)}
-# Where nothing stands behind the =, those profiles are meant that state none.
-MAY_BE_EMPTY = ("hosts", "profile_datasets")
+ALLOWED = {
+    "page": tuple(PAGES),
+    "theme": ("light", "dark"),
+    "trend": ("cpu",),
+    "days": ("30", "90", "all"),
+}
+# Where nothing stands behind the =, those profiles, or records, are meant that state none.
+MAY_BE_EMPTY = ("hosts", "profile_datasets", "run_types")
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class Selection:
 
     `category` to `find` filter the runs that are offered, `profile_find` to `profile_datasets` the profiles; `show`,
     `sort`, `only`, `search`, `at`, `episode` and `view` belong to the tables and the open episode; `trend`, `quality`,
-    `cost`, `reference` and `monitor` to the charts of Performance.
+    `cost`, `reference` and `monitor` to the charts of Performance; `days`, `platforms` and `run_types` to Tracking.
     """
 
     page: str = "home"
@@ -73,6 +81,9 @@ class Selection:
     cost: str = ""
     reference: str = ""
     monitor: str = ""
+    days: str = ""
+    platforms: tuple[str, ...] = ()
+    run_types: tuple[str, ...] = ()
     theme: str = ""
 
     @classmethod

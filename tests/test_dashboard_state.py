@@ -17,7 +17,9 @@ shapes = {
     "page": st.sampled_from(sorted(PAGES)),
     "theme": st.sampled_from(["", "light", "dark"]),
     "trend": st.sampled_from(["", "cpu"]),
+    "days": st.sampled_from(["", "30", "90", "all"]),
     "hosts": or_none,
+    "run_types": or_none,
     "profile_datasets": or_none,
 }
 selections = st.builds(
@@ -57,6 +59,8 @@ def test_no_query_breaks_it(query: str) -> None:
         ("?ref=%00", "reference", ""),
         ("?host=a%00&host=b&host=", "hosts", ("b", "")),
         ("?theme=blue", "theme", ""),
+        ("?days=31", "days", ""),
+        ("?platform=a&platform=b&platform=", "platforms", ("a", "b")),
         ("?cand=a&cand=b&cand=a", "candidates", ("a", "b")),
         ("?base=a&base=b", "baseline", "a"),
         ("", "page", "home"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("browser",)
 
-PAGES = ("home", "kpis", "delta", "episodes", "performance", "problems")
+PAGES = ("home", "kpis", "delta", "episodes", "performance", "tracking", "problems")
 # Every statement of the page, and what each row of its tables says; figures are read back elsewhere.
 SHOWN = """
 () => {

@@ -18,11 +18,11 @@ Style = dict[str, Any]
 
 LIGHT = {
     "bg": "#ffffff", "ink": "#15171c", "ink2": "#474c57", "ink3": "#666c78", "base": "#7a808c", "accent": "#3d46c9",
-    "worse": "#bf3a06", "hair": "#e6e8ec", "rule": "#c8ccd3", "band": "#eceef1",
+    "better": "#006f66", "worse": "#bf3a06", "hair": "#e6e8ec", "rule": "#c8ccd3", "band": "#eceef1",
 }  # fmt: skip
 DARK = {
     "bg": "#101216", "ink": "#eceef2", "ink2": "#b6bbc6", "ink3": "#8f96a3", "base": "#868d9b", "accent": "#a3acff",
-    "worse": "#ff8a4c", "hair": "#23272f", "rule": "#3b414c", "band": "#22262e",
+    "better": "#34c3b0", "worse": "#ff8a4c", "hair": "#23272f", "rule": "#3b414c", "band": "#22262e",
 }  # fmt: skip
 FONT = "Liberation Sans, Segoe UI, Inter, Arial, sans-serif"
 # The narrowest a figure gets, on a phone, and a letter of a label, in pixels: what is clear there is clear everywhere.
@@ -58,7 +58,7 @@ def is_beside(labels: list[str], most: int = BESIDE_UP_TO) -> bool:
     return all(len(label) <= most for label in labels)
 
 
-def canvas(palette: Palette, tags: list[str], height: int, x: Range1d, y: Range1d, room: Frame) -> Plot:
+def canvas(palette: Palette, tags: list[Any], height: int, x: Range1d, y: Range1d, room: Frame) -> Plot:
     """An empty plot that fills the width it is given, without toolbar, axes and grid."""
     return Plot(
         height=height + room.top + room.bottom, sizing_mode="stretch_width", x_range=x, y_range=y,

@@ -186,10 +186,17 @@ def snapshot(
     root: RootOption = None,
     baseline: Annotated[str | None, typer.Option(help="Run to compare against.")] = None,
     candidate: Annotated[str | None, typer.Option(help="Run to judge.")] = None,
+    page: Annotated[
+        list[str] | None, typer.Option("--page", metavar="PAGE", help="home, performance, tracking or problems only.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="On the page tracking: the last N days.")] = None,
+    platform: Annotated[
+        list[str] | None, typer.Option("--platform", metavar="P", help="On the page tracking: these only.")
+    ] = None,
 ) -> None:
     """Write the pages as one HTML file that opens from disk without a network."""
     with open_with_progress(root) as store:
         from driftline.reports.snapshot import write_snapshot
 
-        write_snapshot(store, target, baseline, candidate)
+        write_snapshot(store, target, baseline, candidate, page or (), days, platform or ())
     print(target, file=sys.stderr)

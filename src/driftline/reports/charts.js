@@ -104,7 +104,91 @@
       set(row.dataset.ep === undefined ? [] : [row.dataset.ep], row.dataset.ep === undefined ? numberOf(row.dataset.run) : undefined);
     } else if (byRow) { byRow = false; set([]); }
   }
-  addEventListener("mouseover", fromRow);
-  addEventListener("focusin", fromRow);
-  window.driftlineCharts = { point, leave, open, focus, choose };
+  // Panels of a history, a cell each of one plot: wherever the pointer is in one, the record nearest in time is marked
+  // in all of them, and each tells its value there.
+  let pointer;
+  for (const kind of ["pointermove", "pointerdown"]) addEventListener(kind, (event) => (pointer = event), true);
+  function nearest(values, x) {
+    let low = 0, high = values.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (values[middle] < x) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && x - values[low - 1] < values[low] - x ? low - 1 : low;
+  }
+  const columns = (figure) => figure.x_range.end;
+  function near({ x, y, origin }, records, { height }) {
+    const column_ = Math.floor(x), cell = Math.floor(-y / height) * columns(origin) + column_;
+    const index = nearest(column(records, "across"), x - column_), at = column(records, "at")[index];
+    byRow = false;
+    if (at === undefined) return;
+    set([], at);
+    showTip(column(records, `shown${cell}`)?.[index], column(records, "told")[index]);
+  }
+  // A finger leaves as soon as it has tapped: what it marked stays.
+  function left() { if (!matchMedia("(pointer: coarse)").matches) leave(); }
+  // The values of a panel lie behind each other, one for each record and one that ends them.
+  function tell(records, values, over, figure, { height, top, plot }) {
+    const [index] = records.selected.indices, isOn = index !== undefined;
+    const places = [...(Bokeh.index.get(figure)?.el.closest("driftline-figures").querySelectorAll(".tk-now") ?? [])];
+    const every = column(records, "at").length + 1, data = { x: [], y: [], y0: [], y1: [] };
+    places.forEach((place, cell) => {
+      place.textContent = isOn ? column(records, `shown${cell}`)[index] : "";
+      if (!isOn) return;
+      const from = -(Math.floor(cell / columns(figure)) * height + top);
+      data.x.push(column(values, "x")[cell * every + index]);
+      data.y.push(column(values, "y")[cell * every + index]);
+      data.y0.push(from - plot);
+      data.y1.push(from);
+    });
+    over.data = data;
+    if (!isOn) hideTip();
+  }
+  // Moves the cells of a plot into as many columns as there is room for.
+  function place(figure, element) {
+    const wide = element.clientWidth, from = columns(figure), [, , unit] = figure.tags;
+    const to = Math.max(1, Math.min(4, Math.floor(wide / 236)));
+    const host = element.closest("driftline-figures"), count = host.querySelectorAll(".tk-now").length;
+    host.style.setProperty("--columns", to);
+    if (!wide || from === to) return;
+    set([]);
+    for (const { data_source: source } of figure.renderers) {
+      // Two glyphs may draw the same source.
+      if (source.tags[1] === to) continue;
+      const data = Object.fromEntries(source.data instanceof Map ? source.data : Object.entries(source.data));
+      const right = data.x ?? data.x0, down = data.y ?? data.y0;
+      const cells = data.cell ?? Array.from(right, (x, i) => Math.floor(-down[i] / unit) * from + Math.floor(x));
+      const shift = (name, by) => { if (data[name]) data[name] = Float64Array.from(data[name], (value, i) => value + by(cells[i])); };
+      for (const name of ["x", "x0", "x1"]) shift(name, (cell) => (cell % to) - (cell % from));
+      for (const name of ["y", "y0", "y1"]) shift(name, (cell) => unit * (Math.floor(cell / from) - Math.floor(cell / to)));
+      source.tags = [source.tags[0] ?? "", to];
+      source.data = data;
+    }
+    const rows = Math.max(1, Math.ceil(count / to));
+    figure.x_range.end = to;
+    figure.y_range.start = -rows * unit;
+    figure.height = rows * unit;
+    element.style.minHeight = `${rows * unit}px`;
+  }
+  let tip;
+  function hideTip() { if (tip) tip.hidden = true; }
+  function showTip(value, told) {
+    if (value === undefined || !pointer) return hideTip();
+    if (!tip) {
+      tip = document.body.appendChild(document.createElement("div"));
+      tip.className = "tip";
+      tip.append(document.createElement("b"), document.createElement("span"));
+    }
+    tip.firstChild.textContent = value;
+    tip.lastChild.textContent = told;
+    tip.hidden = false;
+    const { clientX: x, clientY: y } = pointer, { offsetWidth: width, offsetHeight: height } = tip;
+    tip.style.left = `${Math.max(4, Math.min(x + 14, document.documentElement.clientWidth - width - 8))}px`;
+    tip.style.top = `${y + 18 + height > innerHeight ? y - height - 12 : y + 18}px`;
+  }
+  addEventListener("scroll", hideTip, { capture: true, passive: true });
+  // From one element to another of the same shadow root no "mouseover" is heard out here.
+  for (const kind of ["mouseover", "pointermove", "focusin"]) addEventListener(kind, fromRow);
+  window.driftlineCharts = { point, leave, open, focus, choose, near, left, tell, place };
 })();

@@ -19,6 +19,10 @@
       // There is no mouse to drag with: a finger scrolls the page.
       const bars = this.views.roots.map(({ model }) => model.toolbar).filter(Boolean);
       if (matchMedia("(pointer: coarse)").matches) for (const bar of bars) bar.active_drag = null;
+      for (const { model, el } of this.views.roots) if (model.tags[0] === "tracks") {
+        // The same figure may stand in another element by then.
+        new ResizeObserver(() => el.isConnected && window.driftlineCharts.place(model, el.parentElement)).observe(el.parentElement);
+      }
       if (!this.isConnected) this.disconnectedCallback();
     }
     // Bokeh keeps every document that was ever drawn, and what points at dots looks through all of them.

@@ -18,8 +18,9 @@ SCRIPT = "".join((resources.files("driftline") / "reports" / name).read_text() f
 Titled = Sequence[tuple[str, Any]]
 
 
-def embedded(titled: Titled) -> str:
-    """HTML of (heading as HTML, Bokeh figure) side by side, one below the other where there is no room."""
+def embedded(titled: Titled, css: str = "") -> str:
+    """HTML of (heading as HTML, Bokeh figure) side by side, one below the other where there is no room. `css` is one
+    more class, a word of ours."""
     document = Document()
     with document.models.freeze():
         for _, figure in titled:
@@ -31,4 +32,4 @@ def embedded(titled: Titled) -> str:
         for heading, figure in titled
     )
     script = f'<script type="application/json">{drawn}</script>'
-    return f'<driftline-figures class="figures">{cells}{script}</driftline-figures>'
+    return f'<driftline-figures class="{f"figures {css}".strip()}">{cells}{script}</driftline-figures>'
