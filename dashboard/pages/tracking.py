@@ -12,7 +12,7 @@ from driftline.errors import UserError
 from driftline.reports import html, tracking
 from driftline.reports.html import esc, join
 from driftline.reports.tracking_choice import choose
-from driftline.tracking import threshold_of
+from driftline.variables import threshold_of
 
 
 def build(connection: queries.Connection, selection: Selection) -> Page:
