@@ -30,7 +30,8 @@ from driftline.reports.mixed import banner
 from driftline.reports.tracking_choice import choose
 from driftline.scoring import score
 from driftline.store import Store
-from driftline.tracking import find_changes, threshold_of
+from driftline.tracking import find_changes
+from driftline.variables import threshold_of
 
 TOKENS = (resources.files("driftline") / "reports" / "tokens.css").read_text()
 PAGES = {"home": "Home", "performance": "Performance", "tracking": "Tracking", "problems": "Problems"}
