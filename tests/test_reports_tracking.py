@@ -133,7 +133,7 @@ def test_directions_that_are_inferred_or_unknown_say_so(root: Root) -> None:
     answer, sections = told(recorded(root, "M1", rows))
     text = plain(sections)
     assert "ms · lower is better (inferred)" in text
-    assert "1/s · higher is better (inferred)" in text
+    assert "parse/s · higher is better (inferred)" in text
     assert "No direction is known, so shown and never judged: shape." in text
     assert "Direction inferred from the name: embed_latency_ms · parse_per_second." in text
     assert headline(answer).startswith("No regression on M1: all 2")
