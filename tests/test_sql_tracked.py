@@ -118,7 +118,7 @@ def test_a_limit_of_driftline_toml_counts_before_the_general_one(root: Root) -> 
     [
         ("rerank_latency_p95", "lower"), ("parse_ms", "lower"), ("heap_mb", "lower"), ("http_errors", "lower"),
         ("error_rate", "lower"), ("index_throughput", "higher"),
-        ("throughput_p50", "higher"), ("throughput_pause_ms", "lower"), ("hit_rate", "higher"),
+        ("throughput_p50", "higher"), ("throughput_pause_ms", "neutral"), ("failed_rate", "lower"), ("requests_dropped_per_second", "lower"), ("throughput_mb_s", "higher"), ("hit_rate", "higher"),
         ("rows_per_second", "higher"), ("documents_per_minute", "higher"), ("nodes", "neutral"),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from driftline.artifacts.history import history_folder
 from driftline.artifacts.scan import looks_like_root
 from driftline.errors import UserError
 
@@ -23,6 +24,10 @@ def find_root(given: str | os.PathLike[str] | None = None, project: Path = Path(
     for folder in (project / "data", project):
         if looks_like_root(folder):
             return folder.absolute()
+    # A history may lie apart, and then it is all there is.
+    kept = history_folder()
+    if kept and kept.is_dir():
+        return kept
     raise UserError(
         "no root here: neither ./data nor the current directory holds eval/, profiles/, history/ or releases.yaml",
         "name one with --root DIR, or make one: python -m driftline.demo --out data",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any
@@ -26,13 +27,6 @@ def held_against_baselines(
 
     with macros() as connection:
         return queries.held_against_baselines(connection, metrics, baselines, 100 * threshold).rows
-
-
-def held_against_root(store: Store, platform: str, metrics: Mapping[str, Any], threshold: float) -> list[queries.Row]:
-    """Numbers of a program against what its platform has: the committed baselines, else the median of the last 5
-    records. Rows as of `tracked`."""
-    with store.cursor() as connection:
-        return queries.held_against_platform(connection, platform, metrics, 100 * threshold).rows
 
 
 def find_changes(store: Store) -> bool:
@@ -77,27 +71,62 @@ def _changes(connection: queries.Connection) -> list[queries.Row]:
     return found
 
 
-def report_rows(
-    store: Store, platform: str, threshold: float, policy: str = "threshold", borrowed: str | None = None
-) -> list[queries.Row]:
+@dataclass(frozen=True)
+class Rule:
+    """How the newest records are judged. `limit` is a fraction; `is_said` where a person has just said it, so that it
+    counts before the limits of single metrics. With `borrowed` the baselines of that platform are used, of which the
+    policy noise knows nothing."""
+
+    limit: float
+    is_said: bool = False
+    policy: str = "threshold"
+    borrowed: str | None = None
+
+
+def report_rows(store: Store, platform: str, rule: Rule) -> list[queries.Row]:
     """The newest record of every series of a platform against its baselines: rows of `tracked`, or of
-    `tracked_by_noise` by the policy noise. With `borrowed` the baselines of that platform are used, of which the policy
-    noise knows nothing."""
-    if policy == "noise":
+    `tracked_by_noise` by the policy noise. Raises UserError where a file that counts cannot be read, or the platform
+    whose baselines are borrowed has none."""
+    if rule.policy == "noise":
         find_changes(store)
+    limit_pct = 100 * rule.limit
+    said_pct = limit_pct if rule.is_said else None
     with store.cursor() as connection:
-        limit_pct = 100 * threshold
-        if policy == "noise":
+        check_readable(connection)
+        if rule.policy == "noise":
             least = settings_of(connection).min_effect_pct
-            return queries.tracked_by_noise(connection, limit_pct, least, [platform]).rows
-        rows = queries.tracked(connection, limit_pct, [platform]).rows
-        if borrowed is None:
+            return queries.tracked_by_noise(connection, limit_pct, least, [platform], said_pct).rows
+        rows = queries.tracked(connection, limit_pct, [platform], said_pct).rows
+        if rule.borrowed is None or not rows:
             return rows
-        own = {row["metric"]: row for row in rows if row["series"] == platform}
-        values = {metric: row["value"] for metric, row in own.items()}
-        held = queries.held_against_platform(connection, borrowed, values, limit_pct).rows
-        gone = {"drift_pct": None, "drift_from": None, "drift_since": None}
-        return [own[row["metric"]] | row | gone for row in held]
+        return _borrowing(connection, rows, platform, rule.borrowed, limit_pct)
+
+
+def _borrowing(
+    connection: queries.Connection, rows: list[queries.Row], platform: str, borrowed: str, limit_pct: float
+) -> list[queries.Row]:
+    known = [row["platform"] for row in queries.platforms(connection).rows]
+    if borrowed not in known:
+        raise UserError(f"nothing is known of platform {borrowed}", f"name one of {', '.join(known)}")
+    own = {row["metric"]: row for row in rows if row["series"] == platform}
+    if not own:
+        raise UserError(
+            f"{platform} has records of workloads and providers only", "baselines of platforms are not held against them"
+        )
+    values = {metric: row["value"] for metric, row in own.items()}
+    held = queries.held_against_platform(connection, borrowed, values, limit_pct).rows
+    gone = {"drift_pct": None, "drift_from": None, "drift_since": None}
+    return [own[row["metric"]] | row | gone for row in held]
+
+
+def check_readable(connection: queries.Connection) -> None:
+    """Raises UserError where a file of the history or of the baselines cannot be read: what regressed might not be
+    seen."""
+    columns, rows = queries.problem_rows(connection, with_info=False)
+    for row in (dict(zip(columns, row, strict=True)) for row in rows):
+        if row["severity"] == "error" and row["artifact"] in ("history", "platform_baselines"):
+            where = f"{row['file']}:{row['line']}" if row["line"] else row["file"]
+            raise UserError(f"{where}: {row['problem']}", row["remedy"])
 
 
 def platform_to_report(store: Store, asked: str | None, detected: str) -> str:

@@ -89,6 +89,7 @@ from driftline.queries.runs import (
     selectable_runs,
 )
 from driftline.queries.tracking import (
+    damaged_histories,
     held_against_baselines,
     held_against_platform,
     history_state,
@@ -156,6 +157,7 @@ __all__ = [
     "causes",
     "cost_stages",
     "coverage",
+    "damaged_histories",
     "default_profiles",
     "delta_matrix",
     "deltas",

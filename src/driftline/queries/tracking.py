@@ -17,27 +17,39 @@ if TYPE_CHECKING:
 GAIN_PCT = 5
 
 
-def tracked_sql(limit_pct: float, platforms: Sequence[str] = ()) -> str:
-    """The newest record of each series against its baseline; of some platforms, or of all."""
+def tracked_sql(limit_pct: float, platforms: Sequence[str] = (), said_pct: float | None = None) -> str:
+    """The newest record of each series against its baseline; of some platforms, or of all. `said_pct` counts before the
+    limits that single metrics have, `limit_pct` after them."""
     return (
-        f"select t.*, m.label, m.unit\nfrom tracked({float(limit_pct)!r}) as t\n"
+        f"select t.*, m.label, m.unit\nfrom tracked({float(limit_pct)!r}{_said(said_pct)}) as t\n"
         "inner join metrics as m using (metric)\n"
         f"{_of_platforms(platforms)}order by t.series, t.metric"
     )
 
 
-def tracked(connection: Connection, limit_pct: float, platforms: Sequence[str] = ()) -> Table:
+def tracked(
+    connection: Connection, limit_pct: float, platforms: Sequence[str] = (), said_pct: float | None = None
+) -> Table:
     """See the macro `tracked`: a row a series and metric, with label and unit."""
-    return ask(connection, tracked_sql(limit_pct, platforms))
+    return ask(connection, tracked_sql(limit_pct, platforms, said_pct))
+
+
+def _said(pct: float | None) -> str:
+    return "" if pct is None else f", said_limit_pct := {float(pct)!r}"
 
 
 def tracked_by_noise(
-    connection: Connection, limit_pct: float, least_effect_pct: float, platforms: Sequence[str] = ()
+    connection: Connection,
+    limit_pct: float,
+    least_effect_pct: float,
+    platforms: Sequence[str] = (),
+    said_pct: float | None = None,
 ) -> Table:
     """See the macro `tracked_by_noise`; ask after tracking.find_changes. Rows as of `tracked`."""
     return ask(
         connection,
-        f"select t.*, m.label, m.unit\nfrom tracked_by_noise({float(limit_pct)!r}, {float(least_effect_pct)!r}) as t\n"
+        f"select t.*, m.label, m.unit\nfrom tracked_by_noise("
+        f"{float(limit_pct)!r}, {float(least_effect_pct)!r}{_said(said_pct)}) as t\n"
         f"inner join metrics as m using (metric)\n{_of_platforms(platforms)}order by t.series, t.metric",
     )
 
@@ -274,3 +286,9 @@ def series_points(
     """metric, record_id, number, place, recorded_at, run_type, git_commit, git_branch, value (NaN at a gap), note,
     present, is_usable; and at a change point effect_pct, level and change (its verdict)."""
     return frame(connection, series_points_sql(series, since, run_types))
+
+
+def damaged_histories(connection: Connection) -> list[str]:
+    """The files of histories that have a problem."""
+    statement = "select distinct file from problems where artifact = 'history' and severity <> 'info' order by file"
+    return [row["file"] for row in ask(connection, statement).rows]

@@ -1,7 +1,7 @@
 -- The same by noise: what changed its level for good, and is worse than its baseline since.
 -- grain: one row per series and metric that any record of the series has
 -- null: as in tracked; changed_at: no change of level was found
-create or replace macro tracked_by_noise(default_limit_pct, least_effect_pct) as table
+create or replace macro tracked_by_noise(default_limit_pct, least_effect_pct, said_limit_pct := null) as table
 with newest_changes as (
     select c.series, c.metric, c.level, c.effect_pct, c.p, c.verdict, r.recorded_at, r.git_commit, r.number
     from change_points as c
@@ -19,7 +19,7 @@ levelled as (
         -- The change itself has to be for the worse: a level that was always above a baseline has not changed.
         tracked_status(t.better, 100, 100 + c.effect_pct, 0, 0) as direction,
         tracked_status(t.better, t.baseline, c.level, least_effect_pct, least_effect_pct) as by_level
-    from tracked(default_limit_pct) as t
+    from tracked(default_limit_pct, said_limit_pct := said_limit_pct) as t
     left join newest_changes as c on c.series = t.series and c.metric = t.metric
 )
 
