@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ POINT = """
     return [box.x + across.compute(column("x")[index]), box.y + down.compute(column("y")[index])];
 }
 """
+LONG = "x" * 90
 M1, CI, POD = "M1_Mac_16GB", "GitHub_Actions_macOS", "RunPod_A100"
 
 
@@ -52,6 +54,8 @@ M1, CI, POD = "M1_Mac_16GB", "GitHub_Actions_macOS", "RunPod_A100"
 def histories(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> Served:
     """Two platforms, one of them with a workload as well, and one that has only a baseline."""
     root = mock(Root(tmp_path_factory.mktemp("histories") / "root"), now())
+    # No room on a phone, unless a name may end a line anywhere.
+    recorded(root, LONG, [{LATENCY: 2.0}], now() - timedelta(days=400))
     recorded(root, M1, [{LATENCY: 3.0}] * 3, now(), run_type="manual", workload="standard")
     return serve(root.folder)
 
@@ -88,7 +92,9 @@ def test_every_panel_is_drawn_at_every_width(
     for cell in (0, 1, 2):
         xs = [x for x, of in zip(values["x"], values["cell"], strict=True) if of == cell and x is not None]
         assert cell % columns <= min(xs) <= max(xs) < cell % columns + 1
+    expect(page.get_by_role("heading", name=LONG)).to_be_visible()
     assert watched.width_beyond() <= 0
+    assert page.locator("main").evaluate("element => element.scrollWidth - element.clientWidth") <= 0
     assert watched.faults == []
 
 
@@ -118,15 +124,16 @@ def test_platforms_can_be_chosen_and_the_url_holds_them(histories: Served, watch
     watched.settle()
     assert set(drawn(page)) == {M1, f"{M1} · standard"}
     assert re.search(f"platform={M1}(&|$)", page.url)
-    expect(page.locator(".ctx")).to_contain_text("Platforms 1 of 3")
+    expect(page.locator(".ctx")).to_contain_text("Platforms 1 of 4")
 
     page.get_by_role("checkbox", name=M1).click()
     expect(page.get_by_role("checkbox", name=M1)).to_have_attribute("aria-checked", "true")
     page.get_by_role("checkbox", name=POD).click()
     expect(page.get_by_role("heading", name=POD, exact=True)).to_be_visible()
     expect(page.locator(".empty")).to_contain_text("ENABLE_PERFORMANCE_RECORDING=1 pytest")
+    watched.settle()
     page.go_back()
-    page.go_back()
+    expect(page.get_by_role("checkbox", name=POD)).to_have_attribute("aria-checked", "false")
     watched.settle()
 
 

@@ -111,11 +111,16 @@ class Answer:
 
     def _held(self, row: Row) -> str:
         """Where the worst one began, and how long it has lasted."""
-        if has_drifted(row):
-            return "No step passed the limit, together they do: compare with an older baseline, or commit one."
         change = self._change(row, WORSE)
+        if has_drifted(row):
+            moved = "The baseline, a median of the 5 records before, has moved along; a committed one would not."
+            return moved if change is None else f"{moved} {self._told_change(change)}"
         if change is None:
             return "No lasting change of its level was found so far: it may be this record alone."
+        return self._told_change(change)
+
+    def _told_change(self, change: Row) -> str:
+        """At which commit a level changed, and how many records have held the new one."""
         commit = f"at commit <b>{esc(short_commit(change['git_commit']))}</b>" if change["git_commit"] else "there"
         held = change["records"]
         lasted = f"{held} records have" if held > 1 else "one record has"
