@@ -143,6 +143,83 @@ def test_by_noise_one_slow_record_is_suspect_and_a_new_level_is_a_regression(roo
     assert report(root, "--policy", "noise").exit_code == 1
 
 
+def test_by_noise_a_change_of_level_stays_a_regression_until_it_is_accepted(root: Root) -> None:
+    wiggle = [8.0 + 0.1 * (place * 7 % 5 - 2) for place in range(20)]
+    history(root, {LATENCY: [*wiggle, *(1.5 * value for value in wiggle)]})
+    (entry,) = as_object(root, "--policy", "noise")["metrics"]["regressions"]
+    assert entry["baseline_source"] == "level before 2026-01-21"
+    assert entry["baseline"] == pytest.approx(8.0, rel=0.02)
+
+    baselines(root, {"M1_Mac_16GB": {LATENCY: 12.0}})
+    assert report(root, "--policy", "noise").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("performance_baselines.json", '{"M1_Mac_16GB": {"x": 1,}}'), ("performance_baselines.json/x", "")],
+)
+def test_baselines_that_cannot_be_read_are_no_pass(root: Root, name: str, content: str) -> None:
+    history(root, {LATENCY: [16.0] * 7}).file(name, content)
+    found = report(root, "--platform", "M1_Mac_16GB")
+
+    assert isinstance(found.exception, UserError)
+    assert "performance_baselines.json" in str(found.exception)
+
+
+def test_a_history_that_cannot_be_read_is_no_pass(root: Root) -> None:
+    root.file("history/M1_Mac_16GB.jsonl", "garbage\n")
+    assert isinstance(report(root, "--platform", "M1_Mac_16GB").exception, UserError)
+
+    root = Root(root.folder.parent / "other").file("history/M1_Mac_16GB.jsonl/x", "")
+    assert isinstance(report(root, "--platform", "M1_Mac_16GB").exception, UserError)
+
+
+def test_files_that_are_named_and_not_there_are_refused(root: Root, tmp_path: Path) -> None:
+    history(root, RECORDED)
+
+    assert isinstance(report(root, "--baselines", str(tmp_path / "typo.json")).exception, UserError)
+    assert isinstance(report(Root(tmp_path / "there"), "--root", str(tmp_path / "typo")).exception, UserError)
+    assert isinstance(report(root, "--against", "Nope", "--platform", "M1_Mac_16GB").exception, UserError)
+
+
+def test_a_committed_baseline_that_nothing_can_be_held_against_is_no_pass(root: Root) -> None:
+    baselines(history(root, {LATENCY: [8.0], THROUGHPUT: [50.0]}), {"M1_Mac_16GB": {LATENCY: 0, THROUGHPUT: 50}})
+
+    found = as_object(root, "--platform", "M1_Mac_16GB")
+    assert found["summary"]["passed"] is None
+    told = report(root, "--platform", "M1_Mac_16GB").stdout
+    assert "### – No regressions in 1 metric; 1 with a baseline could not be compared" in told
+
+
+def test_a_platform_that_was_asked_for_is_never_replaced_by_another(
+    root: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history(root, RECORDED)
+    monkeypatch.setenv("PERFORMANCE_PLATFORM", "Other")
+
+    found = report(root)
+    assert found.exit_code == 0
+    assert "nothing was recorded on Other" in found.stderr
+
+
+def test_limits_of_single_metrics_are_told_and_give_way_to_one_that_is_said(root: Root) -> None:
+    baselines(history(root, {LATENCY: [11.0]}), {"M1_Mac_16GB": {LATENCY: 8.0, "thresholds": {LATENCY: 0.5}}})
+
+    found = report(root, "--platform", "M1_Mac_16GB")
+    assert found.exit_code == 0
+    assert "own limits: query\\_latency\\_no\\_vllm 50 %" in found.stdout
+    assert report(root, "--platform", "M1_Mac_16GB", "--threshold", "0.1").exit_code == 1
+
+
+def test_a_history_that_lies_apart_needs_no_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history(Root(tmp_path / "apart"), RECORDED)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    monkeypatch.setenv("PERFORMANCE_DB_PATH", str(tmp_path / "apart/history"))
+
+    assert CliRunner().invoke(app, ["report", "--platform", "M1_Mac_16GB"]).exit_code == 1
+
+
 def test_text_of_records_is_neither_markup_nor_a_table(root: Root) -> None:
     name = f"{MARKUP} | a\n@everyone _ms"
     records = [record(0, {name: 1.0, "x_ms": 2}, name, git_commit=MARKUP, git_branch="`b` | c")]

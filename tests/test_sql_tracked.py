@@ -93,6 +93,51 @@ def test_many_small_steps_add_up(root: Root) -> None:
     assert drift > 400
 
 
+def test_a_step_that_was_told_of_is_no_slow_drift_afterwards(root: Root) -> None:
+    """Its first records were past the limit; from then on the new level is what there is."""
+    history(root, {LATENCY: [8.0] * 15 + [10.0] * 30})
+    assert held(root, "baseline, status") == (10.0, "stable")
+
+    # What creeps on after it adds up again.
+    history(root, {LATENCY: [8.0] * 15 + [10.0] * 5 + [10.0 * 1.02**step for step in range(20)]})
+    assert held(root, "status, note")[0] == "regressed"
+
+
+def test_a_second_session_of_the_same_commit_hides_nothing_of_the_first(root: Root) -> None:
+    before = [record(at, {LATENCY: 8.0, "avg_mrr": 0.8}, git_commit=f"c{at}") for at in range(6)]
+    first = record(6, {LATENCY: 80.0}, git_commit="now")
+    second = record(7, {"avg_mrr": 0.8}, git_commit="now")
+    written(root, "M1_Mac_16GB", [*before, first, second])
+
+    assert status(root) == {LATENCY: "regressed", "avg_mrr": "stable"}
+    # Of another commit nothing is taken over.
+    written(root, "M1_Mac_16GB", [*before, first, second | {"git_commit": "next"}])
+    assert status(root) == {LATENCY: "not comparable", "avg_mrr": "stable"}
+
+
+def test_a_workload_that_nobody_records_any_more_fails_nothing(root: Root) -> None:
+    old = [record(at, {LATENCY: 8.0 if at < 6 else 80.0}, workload="old") for at in range(7)]
+    written(root, "M1_Mac_16GB", [*old, *(record(60 + at, {LATENCY: 8.0}) for at in range(6))])
+
+    found = dict(root.rows("select coalesce(workload, ''), status from tracked(20)"))
+    assert found == {"old": "not judged", "": "stable"}
+
+
+def test_a_limit_that_is_said_counts_before_those_of_single_metrics(root: Root) -> None:
+    committed = {LATENCY: 8.0, "thresholds": {LATENCY: 0.5}}
+    baselines(history(root, {LATENCY: [11.0]}), {"M1_Mac_16GB": committed})
+
+    assert root.rows("select status, limit_pct from tracked(20)") == [("stable", 50.0)]
+    assert root.rows("select status, limit_pct from tracked(20, said_limit_pct := 10)") == [("regressed", 10.0)]
+
+
+def test_what_is_wrong_with_the_value_is_said_before_what_is_wrong_with_the_baseline(root: Root) -> None:
+    records = [record(at, {LATENCY: 8.0}) for at in range(6)] + [record(6, {LATENCY: -1})]
+    written(root, "M1_Mac_16GB", records)
+
+    assert held(root, "status, note") == ("not comparable", "the value is negative")
+
+
 def test_a_drift_for_the_better_is_no_regression(root: Root) -> None:
     history(root, {LATENCY: [8.0 * 0.97**step for step in range(41)]})
 
@@ -118,7 +163,9 @@ def test_a_limit_of_driftline_toml_counts_before_the_general_one(root: Root) -> 
     [
         ("rerank_latency_p95", "lower"), ("parse_ms", "lower"), ("heap_mb", "lower"), ("http_errors", "lower"),
         ("error_rate", "lower"), ("index_throughput", "higher"),
-        ("throughput_p50", "higher"), ("throughput_pause_ms", "neutral"), ("failed_rate", "lower"), ("requests_dropped_per_second", "lower"), ("throughput_mb_s", "higher"), ("hit_rate", "higher"),
+        ("throughput_p50", "higher"), ("throughput_pause_ms", "neutral"), ("failed_rate", "lower"),
+        ("requests_dropped_per_second", "lower"), ("throughput_mb_s", "higher"),
+        ("hit_rate", "higher"),
         ("rows_per_second", "higher"), ("documents_per_minute", "higher"), ("nodes", "neutral"),
     ],
 )  # fmt: skip

@@ -27,7 +27,7 @@ def find_root(given: str | os.PathLike[str] | None = None, project: Path = Path(
     # A history may lie apart, and then it is all there is.
     kept = history_folder()
     if kept and kept.is_dir():
-        return kept
+        return kept.parent
     raise UserError(
         "no root here: neither ./data nor the current directory holds eval/, profiles/, history/ or releases.yaml",
         "name one with --root DIR, or make one: python -m driftline.demo --out data",

@@ -13,6 +13,7 @@ import numpy as np
 
 from driftline import queries
 from driftline.artifacts.history import platform_named
+from driftline.errors import UserError
 from driftline.judging import OF_NO_FILE, settings_of
 from driftline.scoring import PASSES
 from driftline.store import Store
@@ -111,7 +112,8 @@ def _borrowing(
     own = {row["metric"]: row for row in rows if row["series"] == platform}
     if not own:
         raise UserError(
-            f"{platform} has records of workloads and providers only", "baselines of platforms are not held against them"
+            f"{platform} has records of workloads and providers only",
+            "baselines of platforms are not held against them",
         )
     values = {metric: row["value"] for metric, row in own.items()}
     held = queries.held_against_platform(connection, borrowed, values, limit_pct).rows

@@ -117,7 +117,8 @@ def _say_doubts(report: Report, is_other: bool, root: Path | None) -> None:
     if is_other:
         say(f"this platform has no record: the report is of {report.platform}, which was recorded last (--platform)")
     if report.borrowed:
-        say(f"warning: baselines of {report.borrowed} are used for {report.platform}: machines differ, so this says little")
+        whose = f"baselines of {report.borrowed} are used for {report.platform}"
+        say(f"warning: {whose}: machines differ, so this says little")
     if not any(row["baseline_source"] for row in report.rows):
         where = f" --root {shlex.quote(str(root))}" if root else ""
         say(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,8 +57,17 @@ class Report:
         return [row for row in self.ordered if row["status"] == status]
 
     @property
-    def has_passed(self) -> bool:
-        return not self.having("regressed")
+    def uncompared(self) -> list[Row]:
+        """What has a baseline, and could not be held against it."""
+        return [row for row in self.having("not comparable") if row["baseline_source"]]
+
+    @property
+    def has_passed(self) -> bool | None:
+        """None where nothing regressed, but not all that has a baseline could be compared: that is no pass."""
+        if self.having("regressed"):
+            return False
+        compared = any(row["status"] not in ("not comparable", "not judged") for row in self.rows)
+        return True if compared and not self.uncompared else None
 
     @property
     def newest(self) -> Row:
@@ -65,21 +75,31 @@ class Report:
 
     @property
     def rule(self) -> str:
-        """The policy in words."""
+        """The policy in words, with the limits that single metrics have."""
         limit = f"{100 * self.threshold:g} %"
+        own = {row["metric"]: row["limit_pct"] for row in self.ordered if row["limit_pct"] != 100 * self.threshold}
+        told = "; ".join(f"{metric} {pct:g} %" for metric, pct in own.items())
+        more = f" (own limits: {told})" if told else ""
         if self.policy == "noise":
-            return f"noise: a lasting change of level counts; past {limit} without one is suspect"
-        return f"threshold: more than {limit} worse than the baseline is a regression, more than 5 % better improved"
+            return f"noise: a lasting change of level counts; past {limit} without one is suspect{more}"
+        return (
+            f"threshold: more than {limit} worse than the baseline is a regression, more than 5 % better improved{more}"
+        )
 
     @property
     def sentence(self) -> str:
         worse = len(self.having("regressed"))
         compared = sum(row["status"] not in ("not comparable", "not judged") for row in self.rows)
+        open_ = f"; {len(self.uncompared)} with a baseline could not be compared" if self.uncompared else ""
         if worse:
-            return f"{worse} of {_counted(compared)} regressed"
+            return f"{worse} of {_counted(compared)} regressed{open_}"
         if not compared:
-            return "Nothing can be compared yet"
-        return f"No regressions in {_counted(compared)}"
+            return f"Nothing can be compared yet{open_}"
+        return f"No regressions in {_counted(compared)}{open_}"
+
+    @property
+    def mark(self) -> str:
+        return {True: "✅", False: "⚠️", None: "–"}[self.has_passed]
 
 
 def _counted(metrics: int) -> str:
@@ -117,7 +137,7 @@ def as_markdown(report: Report, registry: Registry) -> str:
         f"**Baseline**: {markdown(_baselines(report))}  ",
         f"**Policy**: {markdown(report.rule)}",
         "",
-        f"### {'✅' if report.has_passed else '⚠️'} {markdown(report.sentence)}",
+        f"### {report.mark} {markdown(report.sentence)}",
         "",
         "| " + " | ".join(HEADS) + " |",
         "|---|---:|---:|---:|---:|---|",
@@ -146,7 +166,7 @@ def as_html(report: Report, registry: Registry) -> str:
         f"Policy {report.rule}."
     )
     notes = html.join(f"<li>{esc(note)}</li>" for note in _notes(report))
-    tone = "" if report.has_passed else "worse"
+    tone = "worse" if report.has_passed is False else ""
     return _document(
         report.platform,
         f'<h1><span class="{tone}">{esc(report.sentence)}</span> on {esc(report.platform)}.</h1>'
@@ -227,17 +247,17 @@ def _notes(report: Report) -> list[str]:
     notes = [f"{row['metric']}: {row['note']}" for row in report.ordered if row["note"]]
     drifts = [row for row in report.rows if row["note"] and row["note"].startswith("slow drift")]
     notes += [
-        f"{row['metric']}: {percent(row['drift_pct'])} since {row['drift_since']:%Y-%m-%d}; commit a baseline to hold"
-        " records against it: driftline baselines update"
+        f"{row['metric']}: {percent(row['drift_pct'])} since {row['drift_since']:%Y-%m-%d}; a committed baseline would"
+        f" hold records against one level: driftline baselines update --platform {shlex.quote(report.platform)}"
         for row in drifts
         if row["drift_since"]
     ]
     if report.borrowed:
         notes.append(f"Baselines of another platform, {report.borrowed}: machines differ, so this says little.")
-    if not report.has_passed and report.policy == "threshold":
+    if report.has_passed is False and report.policy == "threshold":
         notes.append(
             "If the machine was busy, record again; --policy noise asks whether the level has changed for good,"
-            " REGRESSION_THRESHOLD=0.30 allows 30 %."
+            " --threshold 0.30 allows 30 %."
         )
     return notes
 
