@@ -1,7 +1,7 @@
 """`python -m tests.bench.ui`: how long the pages take in Chromium, from navigation or a click to the last change.
 
-Measures a root, Home on a generated root of 500 x 200 episodes with 20 runs selected, and Performance with 200
-profiles. Exits 1 when a bound is missed.
+Measures a root, Home on a generated root of 500 x 200 episodes with 20 runs selected, Performance with 200 profiles
+and Tracking with three platforms. Exits 1 when a bound is missed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from browser import ARGUMENTS, find_chromium, serving
 from driftline.store import open_store
 from tests.bench.__main__ import machine, make_root
+from tests.bench.histories import tracked
 from tests.bench.measure import REPOSITORY
 from tests.bench.profiles import write_profiles
 from tests.bench.timed import ROUNDS, SETTLED, Timed, after, load, opened
@@ -193,6 +194,8 @@ def measure(root: Path, large: Path | None) -> int:
             say(large_home(browser, large))
             with tempfile.TemporaryDirectory(prefix="driftline-ui-") as folder:
                 say(many_profiles(browser, Path(folder)))
+            with tempfile.TemporaryDirectory(prefix="driftline-ui-") as folder:
+                say(tracked(browser, Path(folder)))
         browser.close()
     return missed
 
