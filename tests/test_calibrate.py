@@ -108,8 +108,21 @@ def test_a_torn_last_line_stays_by_itself(root: Root) -> None:
 
 @pytest.mark.parametrize(
     ("platform", "name"),
-    [("M1_Mac_16GB", "M1_Mac_16GB"), ("Linux x86/64", "Linux_x86_64"), ("..", "_"), ("", "_"), ("ü" * 200, "_" * 100)],
+    [
+        ("M1_Mac_16GB", "M1_Mac_16GB"),
+        ("Linux x86/64", "Linux_x86_64"),
+        ("..", "_"),
+        ("", "_"),
+        ("ü" * 200, "_" * 100),
+        (".hidden", "_hidden"),
+        ("...a.b", "_a.b"),
+    ],
 )
 def test_a_platform_is_the_name_of_a_file_and_nothing_else(platform: str, name: str) -> None:
     assert file_name(platform) == name
     assert os.sep not in name
+
+
+def test_what_is_recorded_of_a_platform_whose_name_begins_with_a_dot_is_read(root: Root) -> None:
+    append(root.folder, [line(1) | {"platform": ".box"}])
+    assert root.rows("select platform from noise") == [(".box",)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
+from types import FrameType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftline.settings import DEFAULTS
-from driftline.verdicts.history import ChangePoint, change_points, despiked
+from driftline.verdicts.history import ChangePoint, _Stretches, change_points, despiked
 
 NEVER = DEFAULTS.with_values({"change_p": 0.0})
 
@@ -92,3 +95,39 @@ def test_whatever_was_recorded_it_is_looked_at_in_silence(values: list[float]) -
         warnings.simplefilter("error")
         found = change_points(np.array(values))
     assert all(values[point.at] > 0 for point in found)
+
+
+@given(st.integers(0, 50), st.lists(st.integers(0, 100), max_size=9))
+def test_stretches_that_were_joined_are_judged_as_if_they_had_never_been_cut(seed: int, joints: list[int]) -> None:
+    logs, bounds = np.log(series(60, seed=seed)), [0, 4, 9, 12, 20, 26, 33, 40, 47, 55, 60]
+    joined = _Stretches(logs, bounds)
+    for joint in joints:
+        place = joint % (len(bounds) - 2)
+        joined.join(place)
+        del bounds[place + 1]
+
+    assert joined.starts.tolist() == bounds[:-1]
+    for found, expected in zip(joined.shifts(DEFAULTS), _Stretches(logs, bounds).shifts(DEFAULTS), strict=True):
+        assert found.tolist() == expected.tolist()
+
+
+def test_the_work_grows_with_the_length_of_a_history_not_with_its_square() -> None:
+    def calls(blocks: int) -> int:
+        made = 0
+
+        def count(frame: FrameType, event: str, argument: Any) -> None:
+            nonlocal made
+            made += event in ("call", "c_call")
+
+        values = np.repeat(1 + np.random.default_rng(1).random(blocks) / 20, 4)
+        # Numbers that are told in steps are cut at every step at first.
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            assert change_points(values) == []
+        finally:
+            sys.setprofile(before)
+        return made
+
+    calls(50)
+    assert calls(200) < 2.5 * calls(100)

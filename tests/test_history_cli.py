@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from driftline.capture.environment import git_attribute
 from driftline.cli.commands import app
 from driftline.errors import UserError
+from driftline.lifecycle.history_files import merge_advice
 from roots import Root
 from tracked import history, record, written
 
@@ -21,7 +23,7 @@ LATENCY = "query_latency_no_vllm"
 FOREIGN = Path(__file__).parent / "foreign"
 
 
-def run(root: Root, *words: str, text: str | None = None) -> Any:
+def run(root: Root, *words: str, text: str | bytes | None = None) -> Any:
     return CliRunner().invoke(app, ["history", *words, "--root", str(root.folder)], input=text)
 
 
@@ -52,12 +54,82 @@ def test_what_is_no_metric_is_refused_and_nothing_is_written(root: Root, words: 
     assert not (root.folder / "history").exists()
 
 
+HUGE = '{"x_ms": 1' + "0" * 5000 + "}"
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"x_ms": ' * 100_000, '{"x_ms": 1, "x_ms": 2}', '{"id": 1}', "\ud800"]
+)
+def test_no_json_on_stdin_ends_in_a_traceback(root: Root, text: str) -> None:
+    found = run(root, "record", "-", text=text.encode("utf-8", "surrogatepass"))
+
+    assert isinstance(found.exception, UserError)
+    assert not (root.folder / "history").exists()
+
+
+@pytest.mark.parametrize(("words", "text"), [(["-"], HUGE), (["-"], '{"x_ms": 1e400}'), (["x_ms=1e400"], None)])
+def test_a_number_that_is_too_large_is_a_gap_and_that_is_said(root: Root, words: list[str], text: str | None) -> None:
+    found = run(root, "record", *words, text=text)
+
+    assert "x_ms is not finite but inf: it was recorded as a gap" in found.stderr
+    assert root.rows("select metric, value from history") == [("x_ms", None)]
+
+
+def test_a_metric_is_recorded_once_in_a_record(root: Root) -> None:
+    found = run(root, "record", "a_s=1", "a_s=2")
+
+    assert "a_s is given twice" in str(found.exception)
+    assert not (root.folder / "history").exists()
+
+
 def test_it_is_said_once_how_git_merges_histories(root: Root) -> None:
     subprocess.run(["git", "init", "-q", str(root.folder)], check=True)
+    root.file(".gitattributes", "CHANGELOG.md merge=union\n")
 
-    assert "history/*.jsonl merge=union" in run(root, "record", "x_ms=1").stderr
-    root.file(".gitattributes", "history/*.jsonl merge=union\n")
-    assert "merge=union" not in run(root, "record", "x_ms=1").stderr
+    assert "history/*.jsonl merge=union" in run(root, "record", "x_ms=1", "--platform", "a").stderr
+    assert "merge=union" not in run(root, "record", "x_ms=1", "--platform", "a").stderr
+    root.file(".gitattributes", "*.jsonl merge=union\n")
+    assert "merge=union" not in run(root, "record", "x_ms=1", "--platform", "b").stderr
+
+
+@pytest.mark.parametrize("name", ["data", "my data", 'o"d\\d [x]*', "\N{SNOWMAN}", "!a", "#a", "."])
+def test_git_understands_the_line_that_is_named(root: Root, name: str) -> None:
+    subprocess.run(["git", "init", "-q", str(root.folder)], check=True)
+    folder = root.folder / name
+    folder.mkdir(exist_ok=True)
+    advice = merge_advice(folder)
+
+    assert advice is not None
+    root.file(".gitattributes", advice.partition(".gitattributes: ")[2] + "\n")
+    assert git_attribute(folder / "a.jsonl", "merge") == "union"
+    assert git_attribute(folder / "a.txt", "merge") == "unspecified"
+    assert merge_advice(folder) is None
+
+
+def test_where_git_is_told_otherwise_nothing_is_said(root: Root) -> None:
+    subprocess.run(["git", "init", "-q", str(root.folder)], check=True)
+    root.file(".gitattributes", "*.jsonl -merge\n")
+
+    assert merge_advice(root.folder) is None
+
+
+@pytest.mark.parametrize("name", ["GitHub_Actions_Darwin", "GitHub_Actions_macOS"])
+def test_a_platform_is_found_by_what_others_call_it(root: Root, tmp_path: Path, name: str) -> None:
+    history(root, {LATENCY: [8.0]}, "GitHub_Actions_Darwin")
+    target = tmp_path / "out.json"
+
+    assert LATENCY in run(root, "list", "--platform", name, "--metric", LATENCY).stdout
+    assert run(root, "export", str(target), "--platform", name).exit_code == 0
+    assert json.loads(target.read_text())[0][LATENCY] == 8.0
+
+
+def test_a_metric_is_listed_by_what_others_call_it(root: Root) -> None:
+    history(root, {"throughput_personas_per_minute": [48.0]})
+    names = ["throughput_personas_per_minute", "throughput_per_minute", "number", "Metrics"]
+
+    words = [word for name in names for word in ("--metric", name)]
+    (row,) = json.loads(run(root, "list", *words, "--format", "json").stdout)
+    assert [row[name] for name in names] == [48.0, 48.0, 1, None]
 
 
 def test_git_merges_two_histories_without_a_conflict(root: Root) -> None:

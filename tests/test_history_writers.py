@@ -119,6 +119,34 @@ def test_compaction_drops_only_torn_and_doubled_lines_and_keeps_the_file_as_it_w
     assert [one.kept_as for one in compact(root.folder / "history")] == [None]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # Of two lines with one name the first is no record, so that the second one counts.
+        ('{"record_id": "a"}\n{"record_id": "a", "metrics": {"x": 1}}\n', None),
+        ('\ufeff{"record_id": "a", "metrics": {"x": 1}}\n', None),
+        (f'{{"record_id": "a", "metrics": {{"x": 1{"0" * 5000}}}}}\n', None),
+        ('{"metrics":{},"record_id": " a"}\n{"metrics":{},"record_id": "a"}\n', '{"metrics":{},"record_id": " a"}\n'),
+    ],
+)  # fmt: skip
+def test_compaction_takes_for_a_record_what_the_reader_does(root: Root, before: str, after: str | None) -> None:
+    root.file("history/a.jsonl", before)
+    compact(root.folder / "history")
+
+    assert (root.folder / "history/a.jsonl").read_text() == (after or before)
+
+
+def test_compaction_leaves_a_file_of_another_encoding_as_it_is(root: Root) -> None:
+    path = root.folder / "history/a.jsonl"
+    root.file("history/a.jsonl", "")
+    path.write_bytes(json.dumps(record(0, {"x_ms": 1})).encode("utf-16"))
+    before = path.read_bytes()
+    compact(path.parent)
+
+    assert path.read_bytes() == before
+    assert root.rows("select value from history") == [(1.0,)]
+
+
 def test_an_older_copy_is_never_overwritten(root: Root) -> None:
     for number in range(2):
         root.file("history/shared.jsonl", f'{{"torn {number}\n')

@@ -91,13 +91,13 @@ def append_lines(path: Path, text: str) -> None:
             os.close(descriptor)
 
 
-_OTHER = re.compile(r"[^A-Za-z0-9._-]")
+_OTHER, _HIDING = re.compile(r"[^A-Za-z0-9._-]"), re.compile(r"^\.+")
 
 
 def file_name(name: str) -> str:
-    """The name as one of a file and of nothing else; names that become the same one share the file."""
-    plain = _OTHER.sub("_", name)[:100]
-    return "_" if plain.strip(".") == "" else plain
+    """The name as one of a file and of nothing else; names that become the same one share the file. It never begins
+    with a dot: such files are hidden, and no reader looks at them."""
+    return _HIDING.sub("_", _OTHER.sub("_", name))[:100] or "_"
 
 
 def check_writable(folder: Path) -> None:

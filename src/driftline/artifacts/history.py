@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ TEXTS = ("os_arch", "run_type", "git_commit", "git_branch", "python_version", "n
 PLATFORM_ALIASES = {"GitHub_Actions_Darwin": "GitHub_Actions_macOS"}
 TORN = "`driftline history compact` drops what was torn; the other lines are loaded"
 FORM = "`driftline history record` writes such lines; remove this one"
-
+# So far may the clocks of two machines lie apart, and times without a zone from UTC.
+AHEAD = timedelta(days=1)
 
 # A path with such an end names a file of a history: its folder is meant.
 FILE_SUFFIXES = (".db", ".sqlite", ".sqlite3", ".jsonl")
@@ -39,8 +41,10 @@ def history_folder(named: str | os.PathLike[str] | None = None) -> Path | None:
 def read_history(data: bytes, platform: str, file_id: int, batch: Batch, problems: Problems) -> None:
     """One row a record, and one for each of its metrics. `platform` is the name of the file, for lines that name none.
 
-    A value that is no finite number is a gap, with a note that tells why.
+    A value that is no finite number is a gap, with a note that tells why. A record of more than a day ahead counts, and
+    is a problem: what is recorded until then comes before it.
     """
+    latest = (datetime.now(UTC) + AHEAD).replace(tzinfo=None).isoformat(" ")
     for line, item in json_lines(data, problems, TORN):
         metrics = item.get("metrics")
         if not isinstance(metrics, dict):
@@ -51,6 +55,12 @@ def read_history(data: bytes, platform: str, file_id: int, batch: Batch, problem
             problems.warning(
                 f"recorded_at is no time: {excerpt(item.get('recorded_at'))}; the record comes before all others",
                 "write a time such as 2026-01-31T12:00:00Z",
+                line,
+            )
+        elif at > latest:
+            problems.warning(
+                f"recorded_at is in the future: {at} UTC; the record counts as the newest one until then",
+                "check the clock of what wrote it, and correct the time in this line",
                 line,
             )
         record: Row = {

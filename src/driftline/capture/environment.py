@@ -63,6 +63,13 @@ def repository_of(folder: Path) -> Path | None:
     return Path(top) if top else None
 
 
+def git_attribute(path: Path, name: str) -> str | None:
+    """What git holds of an attribute of a path, which need not be there: `unspecified`, `set`, `unset` or its value;
+    None where there is no repository."""
+    told = _git(path.parent, "check-attr", "-z", name, "--", path.name)
+    return told.split("\0")[2] if told else None
+
+
 def git_state(folder: Path) -> dict[str, Any]:
     """Commit, branch and dirtiness of the tree around a folder; all None where there is no repository or no commit.
 

@@ -47,17 +47,21 @@ def record_metrics(
 
     With - the metrics are read from stdin: a JSON object of names and numbers.
     """
-    from driftline.lifecycle.history import append_records, new_record
+    from driftline.lifecycle.history import append_records, history_file, new_record
     from driftline.lifecycle.history_files import merge_advice
     from driftline.lifecycle.session_facts import session_facts
 
-    values = _from_stdin() if metrics == ["-"] else dict(map(_pair, metrics or []))
+    values = _once(_from_stdin() if metrics == ["-"] else [_pair(text) for text in metrics or []])
     facts = session_facts(platform, run_type) | {"workload": workload, "provider": provider, "notes": notes}
     record = new_record(values, facts)
     folder = _written_folder(root)
+    is_first = not history_file(folder, record["platform"]).exists()
     (path,) = append_records(folder, [record])
     say(f"recorded {len(values)} metrics of {record['platform']} in {path}")
-    if advice := merge_advice(folder):
+    for name, value in record["metrics"].items():
+        if isinstance(value, str):
+            say(f"{name} is not finite but {value}: it was recorded as a gap")
+    if is_first and (advice := merge_advice(folder)):
         say(advice)
 
 
@@ -71,10 +75,12 @@ def list_records(
 ) -> None:
     """List the newest records, newest first. Exits 3 where there is none."""
     from driftline import queries
+    from driftline.artifacts.history import platform_named
     from driftline.store import open_store
 
+    platforms = [platform_named(name) for name in platform or []]
     with reading_progress() as progress, open_store(root, progress) as store:
-        rows = queries.records(store.connection, platform or [], limit, metric or []).rows
+        rows = queries.records(store.connection, platforms, limit, metric or []).rows
     if not rows:
         _say_nothing()
         raise typer.Exit(3)
@@ -108,11 +114,12 @@ def export_records(
     root: RootOption = None,
 ) -> None:
     """Write the records of a platform as one JSON list, newest first."""
+    from driftline.artifacts.history import platform_named
     from driftline.capture.platform import detect_platform
     from driftline.lifecycle.history import PerformanceHistory
 
     history = PerformanceHistory(_folder(root))
-    known, name = history.get_available_platforms(), platform or detect_platform()
+    known, name = history.get_available_platforms(), platform_named(platform or detect_platform())
     if name not in known:
         listed = f"platforms with records: {', '.join(known)}" if known else RECORD
         raise UserError(f"no record of platform {name}", listed)
@@ -185,13 +192,33 @@ def _put(rows: list[Row], columns: list[str], layout: ListLayout) -> None:
         put(as_table(columns, cells) if layout is ListLayout.table else as_markdown(columns, cells))
 
 
-def _from_stdin() -> dict[str, Any]:
+def _from_stdin() -> list[tuple[str, Any]]:
+    """The members of the object in the order in which they stand: one that stands twice is there twice."""
+    from driftline.artifacts.decode import parse_json
+
+    form = 'write an object: {"query_latency_no_vllm": 8.1}'
     try:
-        values = json.loads(sys.stdin.read())
+        text = sys.stdin.read()
+        values = parse_json(text)
+    except (AttributeError, OSError) as error:
+        raise UserError(f"stdin cannot be read: {error}", form) from None
     except ValueError as error:
-        raise UserError(f"stdin is no JSON: {error}", 'write an object: {"query_latency_no_vllm": 8.1}') from None
+        raise UserError(f"stdin holds no usable JSON: {error}", form) from None
     if not isinstance(values, dict):
-        raise UserError("stdin holds no JSON object", 'write an object: {"query_latency_no_vllm": 8.1}')
+        raise UserError("stdin holds no JSON object", form)
+    # What was too deep was refused, and no digits are looked at.
+    members: list[tuple[str, Any]] = json.loads(text, object_pairs_hook=list, parse_int=str)
+    return [(name, values[name]) for name, _ in members]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    from driftline.lifecycle.history_values import twice
+
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise twice(name)
+        values[name] = value
     return values
 
 

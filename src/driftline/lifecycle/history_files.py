@@ -3,19 +3,21 @@ dropped."""
 
 from __future__ import annotations
 
-import json
-import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from driftline.artifacts.decode import UTF16, parse_json
 from driftline.artifacts.history import record_digest
 from driftline.artifacts.reading import file_bytes
-from driftline.capture.environment import repository_of
+from driftline.artifacts.values import text as plain_text
+from driftline.capture.environment import git_attribute, repository_of
 from driftline.errors import UserError
 from driftline.files import locked, write_atomically, write_new
-from driftline.lifecycle.history import Record, append_records, read_records
+from driftline.lifecycle.history import append_records
+from driftline.lifecycle.history_reading import Record, history_files, read_records
 
 
 @dataclass(frozen=True)
@@ -46,22 +48,30 @@ def compact(folder: Path) -> list[Compacted]:
     try:
         # Writers wait: what they add between reading and replacing would be lost.
         with locked(folder):
-            return [_compact(path, seen) for path in sorted(folder.glob("*.jsonl"))]
+            return [_compact(path, seen) for path in history_files(folder)]
     except OSError as error:
         raise UserError(f"cannot rewrite {error.filename or folder}: {error.strerror}", "check who owns it") from error
 
 
 def _compact(path: Path, seen: set[str]) -> Compacted:
-    text = file_bytes(path).decode("utf-8", "surrogateescape")
+    data = file_bytes(path)
+    if data.startswith(UTF16):
+        # To read it as anything else would tear every line.
+        return Compacted(path, 0, 0, None)
+    text = data.decode("utf-8", "surrogateescape")
     kept, torn, doubled = [], 0, 0
     for line in text.split("\n"):
-        record = _record(line)
+        record = _record(line.removeprefix("\ufeff"))
         if not line.strip():
             continue
         if record is None:
             torn += 1
             continue
-        name = str(record.get("record_id") or record_digest(record))
+        if not isinstance(record.get("metrics"), dict):
+            # No record: it says nothing that a line below it with the same name could say again.
+            kept.append(line)
+            continue
+        name = plain_text(record.get("record_id")) or record_digest(record)
         if name in seen:
             doubled += 1
             continue
@@ -76,8 +86,8 @@ def _compact(path: Path, seen: set[str]) -> Compacted:
 
 def _record(line: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+        value = parse_json(line.strip(" \t\r"))
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 
@@ -101,17 +111,23 @@ def _names(path: Path) -> Iterator[Path]:
         number += 1
 
 
+# What needs no quotes in a file of attributes, and what a pattern takes for more than itself.
+_UNQUOTED, _PATTERN = re.compile(r"[A-Za-z0-9._/-]+"), re.compile(r"[*?\[\]\\!]")
+_ESCAPED = {"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
 def merge_advice(folder: Path) -> str | None:
-    """How to let git merge histories, where a repository holds the folder and was not told yet."""
+    """How to let git merge histories, where a repository holds the folder and nothing was said yet of how git is to
+    merge its files."""
     repository = repository_of(folder)
-    if repository is None:
+    if repository is None or git_attribute(folder / "x.jsonl", "merge") not in (None, "unspecified"):
         return None
-    attributes = repository / ".gitattributes"
-    try:
-        told = attributes.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        told = ""
-    if "merge=union" in told:
-        return None
-    inside = os.path.relpath(folder, repository).replace(os.sep, "/")
-    return f"to let git merge histories, add to {attributes}: {inside}/*.jsonl merge=union"
+    inside = folder.resolve().relative_to(repository.resolve()).as_posix()
+    pattern = "/*.jsonl" if inside == "." else f"{_PATTERN.sub(_as_itself, inside)}/*.jsonl"
+    if not _UNQUOTED.fullmatch(inside):
+        pattern = '"' + "".join(_ESCAPED.get(letter, letter) for letter in pattern) + '"'
+    return f"to let git merge histories, add to {repository / '.gitattributes'}: {pattern} merge=union"
+
+
+def _as_itself(found: re.Match[str]) -> str:
+    return f"\\{found[0]}"

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 # What a metric must gain before it is called better, in per cent.
 GAIN_PCT = 5
+# What `records` has of every record.
+RECORD_COLUMNS = (
+    *("number", "platform", "workload", "provider", "recorded_at", "run_type", "git_commit", "git_branch"),
+    *("record_id", "notes", "metrics"),
+)
 
 
 def tracked_sql(limit_pct: float, platforms: Sequence[str] = (), said_pct: float | None = None) -> str:
@@ -174,9 +179,12 @@ def records(
     connection: Connection, platforms: Sequence[str] = (), limit: int = 50, metrics: Sequence[str] = ()
 ) -> Table:
     """The newest records, newest first: number, platform, when, by what, how many metrics have a value, and the values
-    of those that are named."""
+    of those that are named, under the names that are given. A name that is a column already is no metric."""
+    asked = [name for name in dict.fromkeys(metrics) if name not in RECORD_COLUMNS]
+    known = known_names(connection, asked) if asked else {}
     named = "".join(
-        f",\n    max(h.value) filter (where h.metric = {literal(name)}) as {identifier(name)}" for name in metrics
+        f",\n    max(h.value) filter (where h.metric = {literal(known[name]['metric'])}) as {identifier(name)}"
+        for name in asked
     )
     return ask(
         connection,

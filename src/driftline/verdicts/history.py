@@ -49,19 +49,17 @@ def change_points(values: Floats, settings: Settings = DEFAULTS) -> list[ChangeP
     cuts = [*_segmented(logs, settings.penalty * noise**2 * np.log(len(logs)), smallest), len(logs)]
     bounds = [0, *cuts]
     least = np.log1p(settings.min_effect_pct / 100)
+    stretches = _Stretches(logs, bounds)
     while True:
-        found = _shifts(logs, bounds, settings)
-        failing = [
-            (p, place)
-            for place, (effect, p) in enumerate(found)
-            if p >= settings.suspect_change_p or abs(effect) < least
-        ]
-        if not failing:
+        effects, p = stretches.shifts(settings)
+        failing = (p >= settings.suspect_change_p) | (np.abs(effects) < least)
+        if not failing.any():
             break
-        bounds.pop(max(failing)[1] + 1)
+        (worst,) = np.nonzero(failing & (p == p[failing].max()))
+        stretches.join(int(worst[-1]))
     return [
-        ChangePoint(int(there[at]), effect, p, "changed" if p < settings.change_p else "suspect")
-        for at, (effect, p) in zip(bounds[1:-1], found, strict=True)
+        ChangePoint(int(there[at]), float(effect), float(p), "changed" if p < settings.change_p else "suspect")
+        for at, effect, p in zip(stretches.starts[1:], effects, p, strict=True)
     ]
 
 
@@ -92,38 +90,61 @@ def _segmented(logs: Floats, penalty: float, smallest: int) -> list[int]:
     return [int(end) for end in found[:-1]]
 
 
-def _shifts(logs: Floats, bounds: list[int], settings: Settings) -> list[tuple[float, float]]:
-    """Effect and p of every cut."""
-    stretches = [logs[a:b] for a, b in pairwise(bounds)]
-    residuals = np.concatenate([stretch - stretch.mean() for stretch in stretches])
-    whole_df = max(len(logs) - len(stretches), 1)
-    whole = float(residuals @ residuals) / whole_df
-    inflation = _inflation(logs, residuals, whole, len(stretches))
-    found = []
-    for before, after in pairwise(stretches):
-        df = len(before) + len(after) - 2
-        own = (len(before) * before.var() + len(after) * after.var()) / df
+class _Stretches:
+    """A series that is cut into stretches. What a joint does not touch is kept: a long series may lose thousands of
+    cuts, one after the other, and all are judged anew each time, as each joint changes what is known of the noise."""
+
+    def __init__(self, logs: Floats, bounds: list[int]) -> None:
+        self._logs = logs
+        self.starts = np.array(bounds[:-1])
+        parts = [logs[a:b] for a, b in pairwise(bounds)]
+        self._lengths = np.array([len(part) for part in parts])
+        self._means = np.array([part.mean() for part in parts])
+        self._variances = np.array([part.var() for part in parts])
+        self._residuals = np.concatenate([part - part.mean() for part in parts])
+        # A stretch that is long enough tells of slower waves, by the means of neighbouring blocks.
+        n = len(logs)
+        length = max(3, round(n ** (1 / 3)))
+        steps = np.abs(np.diff(logs[: n - n % length].reshape(-1, length).mean(axis=1)))
+        self._slow = (MAD * float(np.median(steps))) ** 2 / 2 * length if len(steps) >= 5 else 0.0
+
+    def join(self, place: int) -> None:
+        """Makes one of a stretch and the next one."""
+        start = int(self.starts[place])
+        end = start + int(self._lengths[place] + self._lengths[place + 1])
+        joined = self._logs[start:end]
+        mean = joined.mean()
+        self._residuals[start:end] = joined - mean
+        self.starts = np.delete(self.starts, place + 1)
+        for name, value in (("_lengths", end - start), ("_means", mean), ("_variances", joined.var())):
+            kept = np.delete(getattr(self, name), place + 1)
+            kept[place] = value
+            setattr(self, name, kept)
+
+    def shifts(self, settings: Settings) -> tuple[Floats, Floats]:
+        """Effect and p of every cut."""
+        count, n = len(self.starts), len(self._logs)
+        whole_df = max(n - count, 1)
+        whole = float(self._residuals @ self._residuals) / whole_df
+        sums, lengths = self._lengths * self._variances, self._lengths
+        df = lengths[:-1] + lengths[1:] - 2
+        own = (sums[:-1] + sums[1:]) / df
         prior_df = min(settings.prior_df, whole_df)
         variance = (prior_df * whole + df * own) / (prior_df + df)
-        variance *= inflation * (1 / len(before) + 1 / len(after))
-        effect = float(after.mean() - before.mean())
-        t = abs(effect) / np.sqrt(variance) if variance > 0 else np.inf
-        found.append((effect, float(2 * stdtr(prior_df + df, -t))))
-    return found
+        variance *= self._inflation(whole) * (1 / lengths[:-1] + 1 / lengths[1:])
+        effects = np.diff(self._means)
+        t = np.full(len(effects), np.inf)
+        np.divide(np.abs(effects), np.sqrt(variance), out=t, where=variance > 0)
+        return effects, 2 * stdtr(prior_df + df, -t)
 
-
-def _inflation(logs: Floats, residuals: Floats, variance: float, stretches: int) -> float:
-    """How much larger the variance of a mean is than that of independent points: that of a first-order autoregression,
-    whose coefficient from residuals is too small by (1 + 4 rho) / n (Kendall 1954, Note on bias, Biometrika 41)."""
-    if variance <= 0:
-        return 1.0
-    n = len(residuals)
-    lagged = float(residuals[1:] @ residuals[:-1]) / (variance * n)
-    lagged += (1 + 4 * max(lagged, 0.0)) * stretches / n
-    rho = min(max((n * lagged + RHO_POINTS * USUAL_RHO) / (n + RHO_POINTS), 0.0), 0.9)
-    # A stretch that is long enough tells of slower waves, by the means of neighbouring blocks.
-    length = max(3, round(n ** (1 / 3)))
-    blocks = logs[: n - n % length].reshape(-1, length).mean(axis=1)
-    steps = np.abs(np.diff(blocks))
-    ratio = (MAD * float(np.median(steps))) ** 2 / 2 * length / variance if len(steps) >= 5 else 0.0
-    return max((1 + rho) / (1 - rho), ratio, 1.0)
+    def _inflation(self, variance: float) -> float:
+        """How much larger the variance of a mean is than that of independent points: that of a first-order
+        autoregression, whose coefficient from residuals is too small by (1 + 4 rho) / n (Kendall 1954, Note on bias,
+        Biometrika 41)."""
+        if variance <= 0:
+            return 1.0
+        residuals, n = self._residuals, len(self._residuals)
+        lagged = float(residuals[1:] @ residuals[:-1]) / (variance * n)
+        lagged += (1 + 4 * max(lagged, 0.0)) * len(self.starts) / n
+        rho = min(max((n * lagged + RHO_POINTS * USUAL_RHO) / (n + RHO_POINTS), 0.0), 0.9)
+        return max((1 + rho) / (1 - rho), self._slow / variance, 1.0)
