@@ -17,7 +17,7 @@ from driftline.artifacts.scan import Places
 from driftline.capture.platform import detect_platform, get_git_metadata
 from driftline.capture.times import utc_seconds
 from driftline.errors import UserError
-from driftline.lifecycle.flat_baselines import names_its_platforms, upgraded
+from driftline.lifecycle.flat_baselines import Upgraded, flat_owner, names_its_platforms, upgraded
 from driftline.lifecycle.platform_baselines import (
     NEW_FILE,
     UPDATES,
@@ -94,6 +94,7 @@ class Planned:
     asked: Asked
     platform: str
     document: Document
+    known: frozenset[str]
     registry: dict[str, Metric]
     rows: Sequence[queries.Row]
     notes: Sequence[str]
@@ -114,7 +115,7 @@ class Planned:
             for row in rows
         ]  # fmt: skip
         metadata = {"last_updated": at, **self.stated, "reason": reason, UPDATES: changes}
-        return updated(self.document.text or NEW_FILE, self.platform, values, metadata)
+        return updated(self.document.text or NEW_FILE, self.platform, values, metadata, self.known)
 
     def with_text(self, told: str) -> Planned:
         """The same for a file that has this text."""
@@ -129,24 +130,28 @@ def open_with(root: Path | None, baselines: Path | None, progress: Progress | No
 
 def plan(asked: Asked, progress: Progress | None = None) -> Planned:
     """What the newest records of a platform propose. Raises UserError where the file cannot be written into as it is,
-    or holds numbers of no platform and none is given."""
+    or holds metrics of no platform and none is given."""
     root = find_root(asked.root)
     document = read_document(baselines_file(root, asked.baselines))
     platform = platform_named(asked.platform or detect_platform())
     told = document.text or NEW_FILE
-    after = upgraded(told, platform_named(asked.platform) if asked.platform else None)
+    with open_with(root, asked.baselines, progress) as store:
+        known = queries.known_metrics(store.connection, flat_owner(told) or platform)
+        after = upgraded(told, platform_named(asked.platform) if asked.platform else None, known)
+        if names_its_platforms(told, known):
+            return _planned(asked, platform, document, known, after, store)
+    # The model does not know whose numbers these are; what it is given says it.
     with tempfile.TemporaryDirectory() as folder:
-        file = asked.baselines
-        if not names_its_platforms(told):
-            # The model does not know whose numbers these are; what it is given says it.
-            file = Path(folder, document.path.name)
-            file.write_text(after.text, encoding="utf-8", newline="")
+        file = Path(folder, document.path.name)
+        file.write_text(after.text, encoding="utf-8", newline="")
         with open_with(root, file, progress) as store:
-            return _planned(asked, platform, document, after.text, list(after.notes), store)
+            return _planned(asked, platform, document, known, after, store)
 
 
-def _planned(asked: Asked, platform: str, document: Document, told: str, notes: list[str], store: Store) -> Planned:
-    connection = store.connection
+def _planned(
+    asked: Asked, platform: str, document: Document, known: frozenset[str], after: Upgraded, store: Store
+) -> Planned:
+    connection, told, notes = store.connection, after.text, list(after.notes)
     rows = queries.proposals(connection, asked.min_runs, asked.gain_pct, [platform]).rows
     others, used = queries.other_names(connection), names_of(told, platform)
     names = {
@@ -168,7 +173,7 @@ def _planned(asked: Asked, platform: str, document: Document, told: str, notes: 
         causes = why_nothing(counts, asked.min_runs, asked.gain_pct)
         why = [f"no baseline of {platform} is to be replaced; nothing written", *(f"  {cause}" for cause in causes)]
     return Planned(
-        asked, platform, document, queries.registry(connection),
+        asked, platform, document, known, queries.registry(connection),
         [row for row in proposed if names[row["metric"]] not in kept_out], notes, why, has_too_few, names,
         _stated(connection, platform),
     )  # fmt: skip

@@ -78,6 +78,16 @@ def other_names(connection: Connection) -> dict[str, list[str]]:
     return {row["metric"]: row["names"] for row in rows}
 
 
+def known_metrics(connection: Connection, platform: str) -> frozenset[str]:
+    """Every name of a metric that the registry declares, under its other names too, or that the platform recorded."""
+    rows = ask(
+        connection,
+        "select metric from declared_metrics union select alias from metric_aliases\n"
+        f"union select metric from history where platform = {literal(platform)}",
+    ).rows
+    return frozenset(row["metric"] for row in rows)
+
+
 def baseline_updates(
     connection: Connection,
     updates: Sequence[Mapping[str, Any]],
