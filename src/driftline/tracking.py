@@ -15,6 +15,7 @@ from driftline.artifacts.history import platform_named
 from driftline.judging import OF_NO_FILE, settings_of
 from driftline.scoring import PASSES
 from driftline.store import Store
+from driftline.variables import DEFAULT_THRESHOLD
 from driftline.verdicts.history import change_points
 
 
@@ -26,13 +27,6 @@ def held_against_baselines(
 
     with macros() as connection:
         return queries.held_against_baselines(connection, metrics, baselines, 100 * threshold).rows
-
-
-def held_against_root(store: Store, platform: str, metrics: Mapping[str, Any], threshold: float) -> list[queries.Row]:
-    """Numbers of a program against what its platform has: the committed baselines, else the median of the last 5
-    records. Rows as of `tracked`."""
-    with store.cursor() as connection:
-        return queries.held_against_platform(connection, platform, metrics, 100 * threshold).rows
 
 
 def find_changes(store: Store) -> bool:
@@ -77,18 +71,29 @@ def _changes(connection: queries.Connection) -> list[queries.Row]:
     return found
 
 
+def least_effect_pct(store: Store) -> float:
+    """By how much a level must change to count, in per cent, with the changes of the records as they are worked out."""
+    find_changes(store)
+    with store.cursor() as connection:
+        return settings_of(connection).min_effect_pct
+
+
+def improved_for_good(store: Store, platform: str) -> set[str]:
+    """The metrics of a platform whose level changed for the better, by the policy noise; none of a workload."""
+    rows = report_rows(store, platform, DEFAULT_THRESHOLD, "noise")
+    return {row["metric"] for row in rows if row["status"] == "improved" and row["series"] == platform}
+
+
 def report_rows(
     store: Store, platform: str, threshold: float, policy: str = "threshold", borrowed: str | None = None
 ) -> list[queries.Row]:
     """The newest record of every series of a platform against its baselines: rows of `tracked`, or of
     `tracked_by_noise` by the policy noise. With `borrowed` the baselines of that platform are used, of which the policy
     noise knows nothing."""
-    if policy == "noise":
-        find_changes(store)
+    least = least_effect_pct(store) if policy == "noise" else None
     with store.cursor() as connection:
         limit_pct = 100 * threshold
-        if policy == "noise":
-            least = settings_of(connection).min_effect_pct
+        if least is not None:
             return queries.tracked_by_noise(connection, limit_pct, least, [platform]).rows
         rows = queries.tracked(connection, limit_pct, [platform]).rows
         if borrowed is None:
