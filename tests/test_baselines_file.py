@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftline.errors import Problems, UserError
-from driftline.lifecycle.flat_baselines import upgraded
+from driftline.lifecycle.flat_baselines import Upgraded, upgraded
 from driftline.lifecycle.platform_baselines import Document, read_document, read_updates, updated, write
 
 GUIDE = """{
@@ -119,7 +119,8 @@ def test_flat_and_nested_numbers_are_merged_and_none_is_lost() -> None:
             "metadata": {"platform": "P 1", "notes": "flat"}, "Q": {"q_ms": 3},
         }
     )  # fmt: skip
-    after = upgraded(text)
+    known = "q_ms", "r_ms", "same_ms", "gap_ms"
+    after = upgraded(text, known=known)
 
     assert json.loads(after.text) == {
         "version": 2,
@@ -135,13 +136,39 @@ def test_flat_and_nested_numbers_are_merged_and_none_is_lost() -> None:
     assert [note for note in after.notes if "q_ms" in note] == [
         "q_ms stands below P_1 as 12.0, which counts, and flat as 8.0, which is kept in its metadata as flat"
     ]
-    assert upgraded(after.text) == type(after)(after.text)
+    assert upgraded(after.text, known=known) == type(after)(after.text)
 
 
 def test_what_stays_is_laid_out_as_it_was_when_what_came_first_moves() -> None:
     text = '{"q_ms": 8.0, "P": {"r_ms": 1}, "metadata": {"platform": "P"}}'
 
-    assert upgraded(text).text == '{"P": {"r_ms": 1, "q_ms": 8.0, "metadata": {"platform": "P"}}}'
+    assert upgraded(text, known=["q_ms"]).text == '{"P": {"r_ms": 1, "q_ms": 8.0, "metadata": {"platform": "P"}}}'
+
+
+@pytest.mark.parametrize("entries", [{}, {"q_ms": 1}, {"metadata": {}}, {"thresholds": {}}])
+def test_numbers_beside_platforms_stay_unless_they_are_known_metrics(entries: Any) -> None:
+    text = json.dumps({"P": entries, "revision": 7, "q_ms": 8.0, "metadata": {"platform": "P"}})
+
+    assert upgraded(text) == Upgraded(text)
+    after = json.loads(upgraded(text, known=["q_ms"]).text)
+    assert (after["revision"], after["P"]["q_ms"]) == (7, entries.get("q_ms", 8.0))
+    assert "q_ms" not in after
+
+
+def test_an_object_without_a_number_makes_no_file_of_platforms() -> None:
+    text = json.dumps({"q_ms": 8.0, "about": {"author": "x"}, "metadata": {"platform": "P"}})
+
+    assert json.loads(upgraded(text).text)["P"]["q_ms"] == 8.0
+
+
+def test_limits_of_a_flat_file_go_below_its_platform_and_those_beside_platforms_stay() -> None:
+    limits = {"q_ms": 0.3}
+    flat = json.dumps({"thresholds": limits, "q_ms": 8.0, "metadata": {"platform": "P"}}, indent=2)
+    moved = {"P": {"q_ms": 8.0, "thresholds": limits, "metadata": {"platform": "P"}}}
+    mixed = json.dumps({"P": {"q_ms": 8.0}, "thresholds": limits})
+
+    assert upgraded(flat).text == json.dumps(moved, indent=2)
+    assert json.loads(updated(mixed, "P", {"q_ms": 7.0}, {}))["thresholds"] == limits
 
 
 def test_a_flat_file_of_no_platform_is_of_the_given_one_or_of_none() -> None:

@@ -59,7 +59,8 @@ def test_one_platform_is_shown_in_any_layout(root: Root, driftline: Run, monkeyp
     assert (row["value"], row["newest"], row["change_pct"], row["status"]) == (8.0, 9.0, 12.5, "regressed")
     assert (row["limit_pct"], row["limit_value"], row["source"]) == (10, pytest.approx(8.8), FILE)
     assert markdown.startswith("| platform | metric | value |")
-    assert len(markdown.splitlines()) == 3
+    assert (row["policy"], row["threshold_pct"]) == ("threshold", 10)
+    assert markdown.splitlines()[3:] == ["", "policy: threshold; worse by more than 10 % is a regression"]
 
 
 def test_without_a_baseline_the_commands_are_named(root: Root, driftline: Run) -> None:
@@ -138,8 +139,34 @@ def test_updates_are_listed_and_summed_from_the_first_to_what_stands_there_now(r
         ("generation_latency_p95", 1, 100.0, -20.0),
         ("query_latency_no_vllm", 2, 8.0, -25.0),
     ]
+    assert (told["policy"], told["threshold_pct"]) == ("threshold", 20)
+    other = history(driftline, root, "--metric", "latency_p95_ms")
+    assert {row["metric"] for row in other["updates"] + other["watch"]} == {"generation_latency_p95"}
     one = history(driftline, root, "--metric", "query_latency_no_vllm")
     assert {row["metric"] for row in one["updates"] + one["watch"]} == {"query_latency_no_vllm"}
+
+
+def test_a_platform_is_found_by_the_name_that_others_give_it(root: Root, driftline: Run) -> None:
+    latencies(root, *[8.0] * 5, platform="GitHub_Actions_Darwin")
+    kept = {"metadata": {"updates": updates((9.0, 8.0))}, "query_latency_no_vllm": 8.0}
+    baselines(root, {"GitHub_Actions_Darwin": kept})
+    told = [history(driftline, root, "--platform", f"GitHub_Actions_{name}") for name in ("Darwin", "macOS")]
+
+    assert told[0] == told[1]
+    assert [row["platform"] for row in told[0]["updates"] + told[0]["watch"]] == ["GitHub_Actions_macOS"] * 2
+
+
+def test_by_noise_only_a_level_that_changed_for_good_is_judged(root: Root, driftline: Run) -> None:
+    baselines(latencies(root, *[8.0, 8.1] * 5, 12.0), {PLATFORM: {"query_latency_no_vllm": 8.0}})
+    options = ("baselines", "show", "--root", root.folder, "--format")
+    (by_limit,), (by_noise,) = (
+        json.loads(driftline(*options, "json", "--policy", policy).out) for policy in ("threshold", "noise")
+    )
+    markdown = driftline(*options, "markdown", "--policy", "noise").out
+
+    assert (by_limit["status"], by_noise["status"]) == ("regressed", "suspect")
+    assert (by_noise["policy"], by_noise["threshold_pct"], by_noise["least_effect_pct"]) == ("noise", 20, 5)
+    assert "policy: noise; a level that changed for good, by more than 5 %, counts" in markdown
 
 
 def test_baselines_that_became_worse_step_by_step_are_marked(root: Root, driftline: Run) -> None:

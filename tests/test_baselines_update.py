@@ -35,7 +35,7 @@ def test_minimum_runs_required(root: Root, update: Update) -> None:
 
     assert (ended.code, ended.out, latency(path)) == (3, "", 8.0)
     assert f"{PLATFORM} has 4 of the 5 records that a proposal needs" in ended.err
-    assert "record 1 more: `driftline history record`" in ended.err
+    assert "record 1 more: `ENABLE_PERFORMANCE_RECORDING=1 pytest`" in ended.err
     assert update("--min-runs", 4, says="yes\n").code == 0
     assert latency(path) == 7.5
 

@@ -109,6 +109,29 @@ def test_what_stands_below_the_platform_counts_and_not_what_stands_flat(root: Ro
     assert told(path)[PLATFORM]["metadata"]["flat"] == {"query_latency_no_vllm": 8.0}
 
 
+def test_facts_of_the_file_beside_platforms_stay_where_they_are(
+    root: Root, update: Update, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = {PLATFORM: {"query_latency_no_vllm": 8.0}, "revision": 7, "cache_hit_rate": 0.4}
+    path = baselines(latencies(root, *BETTER), content)
+    monkeypatch.setenv("PERFORMANCE_PLATFORM", PLATFORM)
+
+    assert "does not say of which platform" in update(platform=None, says="yes\n").err
+    del content["cache_hit_rate"]
+    baselines(root, content)
+    ended = update(platform=None, says="yes\n")
+    assert (ended.code, "below" in ended.err) == (0, False)
+    assert (list(told(path)), told(path)["revision"], latency(path)) == ([PLATFORM, "revision"], 7, 7.5)
+
+
+def test_what_a_platform_recorded_is_known_to_be_a_metric_of_it(root: Root, update: Update) -> None:
+    content = {PLATFORM: {"query_latency_no_vllm": 8.0}, "mine_ms": 10, "metadata": {"platform": PLATFORM}}
+    path = baselines(recorded(root, *[{"mine_ms": 9.0}] * 5), content)
+
+    assert update(says="yes\n").code == 0
+    assert (told(path)[PLATFORM]["mine_ms"], "mine_ms" in told(path)) == (9, False)
+
+
 def test_a_metric_is_replaced_under_the_name_that_the_file_has_for_it(root: Root, update: Update) -> None:
     path = baselines(recorded(root, *[{"generation_latency_p95": 70.0}] * 5), {PLATFORM: {"latency_p95_ms": 100}})
     update(says="yes\n")

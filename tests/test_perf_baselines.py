@@ -10,7 +10,7 @@ import pytest
 from driftline.artifacts.scan import Places
 from driftline.store import open_store
 from roots import Root
-from tracked import baselines
+from tracked import baselines, history
 
 ROWS = "select platform, metric, value from platform_baselines order by platform, metric"
 
@@ -124,6 +124,48 @@ def test_a_flat_file_that_names_no_platform_is_a_problem(root: Root) -> None:
 
     assert root.rows(ROWS) == []
     assert root.rows("select severity from problems") == [("warning",)]
+
+
+@pytest.mark.parametrize("metadata", [{}, {"metadata": {"platform": "M1"}}])
+def test_a_fact_of_the_file_beside_platforms_is_no_baseline_and_no_warning(root: Root, metadata: Any) -> None:
+    baselines(root, {"M1": {"avg_mrr": 0.85}, "revision": 7, "version": 2, "about": "text", **metadata})
+
+    assert root.rows(ROWS) == [("M1", "avg_mrr", 0.85)]
+    assert root.rows("from metrics where metric = 'revision'") == []
+    ((severity, problem),) = root.rows("select severity, problem from problems")
+    assert (severity, problem.endswith(": revision")) == ("info", True)
+
+
+def test_a_known_metric_beside_platforms_is_of_the_platform_that_the_file_names(root: Root) -> None:
+    history(root, {"mine_ms": [5]}, "M1")
+    flat = {"avg_ndcg": 0.6, "mine_ms": 4, "other_ms": 3, "latency_p95_ms": 2, "avg_mrr": 0.1}
+    baselines(root, {"M1": {"generation_latency_p95": 7, "avg_mrr": 1}, **flat, "metadata": {"platform": "M1"}})
+
+    assert {(metric, value) for _, metric, value in root.rows(ROWS)} == {
+        ("avg_mrr", 1.0), ("avg_ndcg", 0.6), ("generation_latency_p95", 7.0), ("mine_ms", 4.0)
+    }  # fmt: skip
+
+
+def test_a_metric_beside_platforms_of_no_platform_is_a_problem(root: Root) -> None:
+    baselines(root, {"M1": {"avg_mrr": 0.85}, "avg_mrr": 0.5})
+
+    assert root.rows(ROWS) == [("M1", "avg_mrr", 0.85)]
+    ((severity, problem),) = root.rows("select severity, problem from problems")
+    assert (severity, problem) == ("warning", "the file does not say of which platform these numbers are: avg_mrr")
+
+
+@pytest.mark.parametrize("name", ["thresholds", "limits"])
+def test_limits_at_the_top_hold_for_every_platform_that_sets_none(root: Root, name: str) -> None:
+    own = {"a_ms": 5, "b_ms": 5, "thresholds": {"b_ms": 0.1}}
+    flat = {"a_ms": 5, name: {"a_ms": 0.5}, "metadata": {"platform": "M1"}}
+    statement = "select platform, metric, limit_pct from platform_baselines order by all"
+    baselines(root, {"M1": own, "M2": {"a_ms": 5, "c_ms": 5}, name: {"a_ms": 0.5, "b_ms": 0.4}})
+
+    assert root.rows(statement) == [
+        ("M1", "a_ms", 50.0), ("M1", "b_ms", 10.0), ("M2", "a_ms", 50.0), ("M2", "c_ms", None)
+    ]  # fmt: skip
+    baselines(root, flat)
+    assert root.rows(statement) == [("M1", "a_ms", 50.0)]
 
 
 def test_the_file_below_tests_counts_where_the_root_has_none_of_its_own(root: Root) -> None:

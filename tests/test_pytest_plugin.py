@@ -141,6 +141,8 @@ def test_the_marker_takes_the_time_of_a_test(project: Project) -> None:
         "@pytest.mark.performance(metric='query_latency_no_vllm')\n"
         "@pytest.mark.slow\n"
         "def test_query(): pass\n"
+        "@pytest.mark.performance('query_latency_vllm')\n"
+        "def test_named(): pass\n"
         "@pytest.mark.performance\n"
         "class TestA:\n    def test_same(self): pass\n"
         "@pytest.mark.performance\n"
@@ -150,7 +152,7 @@ def test_the_marker_takes_the_time_of_a_test(project: Project) -> None:
 
     assert session.code == 0
     (record,) = project.records()
-    assert record["metrics"].keys() == {"test_search_s", "query_latency_no_vllm"}
+    assert record["metrics"].keys() == {"test_search_s", "query_latency_no_vllm", "query_latency_vllm"}
     assert all(0 < value < 60 for value in record["metrics"].values())
     assert "test_same: 2 tests are called so, and none of them counts" in session.section
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from driftline import queries
 from driftline.artifacts.history import history_folder, platform_named
@@ -17,7 +17,7 @@ from driftline.artifacts.scan import Places
 from driftline.capture.platform import detect_platform, get_git_metadata
 from driftline.capture.times import utc_seconds
 from driftline.errors import UserError
-from driftline.lifecycle.flat_baselines import names_its_platforms, upgraded
+from driftline.lifecycle.flat_baselines import Upgraded, flat_owner, names_its_platforms, upgraded
 from driftline.lifecycle.platform_baselines import (
     NEW_FILE,
     UPDATES,
@@ -34,10 +34,14 @@ from driftline.places import find_root
 from driftline.refresh import Progress
 from driftline.reports.baselines import why_nothing
 from driftline.store import Store, open_store
+from driftline.tracking import improved_for_good
 
 # Below so many records a median follows a single one.
 FEWEST_RUNS = 3
-PROPOSED = ("better", "new")
+Policy = Literal["threshold", "noise"]
+PROPOSED = ("better", "new", "stale records")
+MIN_RUNS, THRESHOLD = 5, 0.05
+RECORD = "`ENABLE_PERFORMANCE_RECORDING=1 pytest`"
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Asked:
     min_runs: int
     threshold: float
     reason: str | None
+    policy: Policy = "threshold"
 
     def __post_init__(self) -> None:
         if self.min_runs < FEWEST_RUNS:
@@ -76,14 +81,22 @@ class Asked:
 
     def command(self, platform: str) -> str:
         """What asks for the same of a platform, and for a yes."""
-        named = (("--platform", platform), ("--baselines", self.baselines), ("--root", self.root))
-        options = (f"{option} {shlex.quote(str(value))}" for option, value in named if value is not None)
+        named = {
+            "--platform": platform,
+            "--min-runs": self.min_runs if self.min_runs != MIN_RUNS else None,
+            "--improvement-threshold": self.threshold if self.threshold != THRESHOLD else None,
+            "--policy": self.policy if self.policy != "threshold" else None,
+            "--reason": self.reason,
+            "--baselines": self.baselines,
+            "--root": self.root,
+        }
+        options = (f"{option} {shlex.quote(str(value))}" for option, value in named.items() if value is not None)
         return f"driftline baselines update {' '.join(options)}"
 
     @property
-    def by(self) -> tuple[int, float]:
-        """How many records, and the gain in per cent."""
-        return self.min_runs, self.gain_pct
+    def by(self) -> tuple[int, float, Policy]:
+        """How many records, the gain in per cent, and the policy."""
+        return self.min_runs, self.gain_pct, self.policy
 
 
 @dataclass(frozen=True)
@@ -94,6 +107,7 @@ class Planned:
     asked: Asked
     platform: str
     document: Document
+    known: frozenset[str]
     registry: dict[str, Metric]
     rows: Sequence[queries.Row]
     notes: Sequence[str]
@@ -114,7 +128,7 @@ class Planned:
             for row in rows
         ]  # fmt: skip
         metadata = {"last_updated": at, **self.stated, "reason": reason, UPDATES: changes}
-        return updated(self.document.text or NEW_FILE, self.platform, values, metadata)
+        return updated(self.document.text or NEW_FILE, self.platform, values, metadata, self.known)
 
     def with_text(self, told: str) -> Planned:
         """The same for a file that has this text."""
@@ -129,24 +143,28 @@ def open_with(root: Path | None, baselines: Path | None, progress: Progress | No
 
 def plan(asked: Asked, progress: Progress | None = None) -> Planned:
     """What the newest records of a platform propose. Raises UserError where the file cannot be written into as it is,
-    or holds numbers of no platform and none is given."""
+    or holds metrics of no platform and none is given."""
     root = find_root(asked.root)
     document = read_document(baselines_file(root, asked.baselines))
     platform = platform_named(asked.platform or detect_platform())
     told = document.text or NEW_FILE
-    after = upgraded(told, platform_named(asked.platform) if asked.platform else None)
+    with open_with(root, asked.baselines, progress) as store:
+        known = queries.known_metrics(store.connection, flat_owner(told) or platform)
+        after = upgraded(told, platform_named(asked.platform) if asked.platform else None, known)
+        if names_its_platforms(told, known):
+            return _planned(asked, platform, document, known, after, store)
+    # The model does not know whose numbers these are; what it is given says it.
     with tempfile.TemporaryDirectory() as folder:
-        file = asked.baselines
-        if not names_its_platforms(told):
-            # The model does not know whose numbers these are; what it is given says it.
-            file = Path(folder, document.path.name)
-            file.write_text(after.text, encoding="utf-8", newline="")
+        file = Path(folder, document.path.name)
+        file.write_text(after.text, encoding="utf-8", newline="")
         with open_with(root, file, progress) as store:
-            return _planned(asked, platform, document, after.text, list(after.notes), store)
+            return _planned(asked, platform, document, known, after, store)
 
 
-def _planned(asked: Asked, platform: str, document: Document, told: str, notes: list[str], store: Store) -> Planned:
-    connection = store.connection
+def _planned(
+    asked: Asked, platform: str, document: Document, known: frozenset[str], after: Upgraded, store: Store
+) -> Planned:
+    connection, told, notes = store.connection, after.text, list(after.notes)
     rows = queries.proposals(connection, asked.min_runs, asked.gain_pct, [platform]).rows
     others, used = queries.other_names(connection), names_of(told, platform)
     names = {
@@ -156,6 +174,11 @@ def _planned(asked: Asked, platform: str, document: Document, told: str, notes: 
         for row in rows
     }
     proposed = [row for row in rows if row["status"] in PROPOSED]
+    unsure: set[str] = set()
+    if asked.policy == "noise":
+        sure = improved_for_good(store, platform)
+        unsure = {row["metric"] for row in proposed if row["change_pct"] is not None} - sure
+        proposed = [row for row in proposed if row["metric"] not in unsure]
     kept_out = unwritable(told, platform, [names[row["metric"]] for row in proposed])
     notes += [f"{name} is left out: {why}" for name, why in kept_out.items()]
     counts = queries.proposal_counts(connection, asked.min_runs, asked.gain_pct, platform)
@@ -165,10 +188,10 @@ def _planned(asked: Asked, platform: str, document: Document, told: str, notes: 
     elif has_too_few:
         why = _too_few(platform, counts["most_records"], asked.min_runs)
     else:
-        causes = why_nothing(counts, asked.min_runs, asked.gain_pct)
+        causes = why_nothing(counts | {"unsure": len(unsure)}, asked.min_runs, asked.gain_pct)
         why = [f"no baseline of {platform} is to be replaced; nothing written", *(f"  {cause}" for cause in causes)]
     return Planned(
-        asked, platform, document, queries.registry(connection),
+        asked, platform, document, known, queries.registry(connection),
         [row for row in proposed if names[row["metric"]] not in kept_out], notes, why, has_too_few, names,
         _stated(connection, platform),
     )  # fmt: skip
@@ -188,17 +211,17 @@ def _no_records(connection: queries.Connection, platform: str) -> list[str]:
     if platform in {row["platform"] for row in known}:
         return [
             f"the records of {platform} are all of a workload or a provider: none is of the platform as such",
-            "  record runs without: `driftline history record`",
+            f"  record runs without: {RECORD}",
         ]
     if not known:
-        return [f"no record of {platform}, nor of any other platform", "  record runs: `driftline history record`"]
+        return [f"no record of {platform}, nor of any other platform", f"  record runs: {RECORD}"]
     return [f"no record of {platform}; records are of {told}", f"  name one: --platform {known[0]['platform']}"]
 
 
 def _too_few(platform: str, records: int, min_runs: int) -> list[str]:
     return [
         f"{platform} has {records} of the {min_runs} records that a proposal needs",
-        f"  record {min_runs - records} more: `driftline history record`",
+        f"  record {min_runs - records} more: {RECORD}",
     ]
 
 

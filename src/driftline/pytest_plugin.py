@@ -1,12 +1,13 @@
 """The pytest plugin: what tests measure becomes one record of the session, held against the baselines of its platform.
 
 It is loaded into every project that it is installed beside: without its fixture, its marker, its options and its
-variables it changes nothing, says nothing, and loads nothing but the standard library.
+variables it changes nothing, says nothing, and loads nothing but the standard library. A variable that means nothing
+here may be that of another program: it is told of only where something of ours is used. A project that registers a
+marker `performance` of its own has it for itself: there the fixture is what measures.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 import traceback
@@ -19,18 +20,14 @@ import pytest
 
 from driftline.errors import UserError
 from driftline.measurements import Measurement, Performance
-from driftline.variables import RECORDING, is_recording, threshold_of
+from driftline.session_settings import MODE, MODES, Settings, read_settings
+from driftline.variables import RECORDING
 
 MARKER = "performance"
 MARKERS = (
     "performance(metric=None): record how long the test takes, under this name or as <test>_s (driftline)",
     "slow: a test that the modes quick and standard leave out (driftline)",
 )
-MODE = "BENCHMARK_MODE"
-MODES = ("quick", "standard", "comprehensive")
-WITHOUT_SLOW = MODES[:2]
-# Who gives one of these expects to be told something.
-ASKING = ("--performance-record", "--performance-baselines", "--performance-threshold", "--performance-no-fail")
 # Where the measurements of a test travel, from a worker of pytest-xdist too.
 TAKEN, OWN_NAME, DROPPED = "driftline_taken", "driftline_own_name", "driftline_dropped"
 MOST_NAMED = 5
@@ -55,11 +52,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     registered = {line.partition(":")[0].partition("(")[0].strip() for line in config.getini("markers")}
+    times_marked = MARKER not in registered
     for line in MARKERS:
         if line.partition(":")[0].partition("(")[0] not in registered:
             config.addinivalue_line("markers", line)
     try:
-        settings = _settings(config)
+        settings = read_settings(config, times_marked)
     except UserError as error:
         raise pytest.UsageError(f"{error.message}: {error.remedy}") from None
     config.pluginmanager.register(Measuring(config, settings), "driftline-measuring")
@@ -72,52 +70,6 @@ def performance(request: pytest.FixtureRequest) -> Performance:
     taken: list[Measurement] = []
     request.node.stash[_measured] = taken
     return Performance(taken)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What options and variables say. They are read once: tests may change the environment and the folder."""
-
-    is_recorded: bool
-    root: Path | None
-    history: Path | None
-    baselines: Path | None
-    threshold: float
-    leaves_out_slow: bool
-    is_failing: bool
-    # Whether the session is meant to measure something.
-    is_asked: bool
-    environ: dict[str, str]
-
-
-def _settings(config: pytest.Config) -> Settings:
-    """Raises UserError for what means nothing."""
-    option, environ, here = config.getoption, dict(os.environ), config.invocation_params.dir
-
-    def told(name: str) -> str:
-        return environ.get(name, "").strip()
-
-    def place(named: str) -> Path | None:
-        return Path(os.path.abspath(here / named)) if named else None
-
-    recording, mode = is_recording(environ), (option("--performance-mode") or told(MODE)).lower()
-    if mode and mode not in MODES:
-        raise UserError(f"there is no mode {mode!r} (--performance-mode, {MODE})", f"name one of {', '.join(MODES)}")
-    baselines = place(option("--performance-baselines") or "")
-    if baselines and not baselines.is_file():
-        raise UserError(f"no file {baselines}", "name the file of the baselines, or leave out --performance-baselines")
-    limit = option("--performance-threshold")
-    return Settings(
-        option("--performance-record") or recording,
-        place(option("--performance-root") or told("DRIFTLINE_ROOT")),
-        place(told("PERFORMANCE_DB_PATH")),
-        baselines,
-        threshold_of(limit),
-        mode in WITHOUT_SLOW,
-        not option("--performance-no-fail"),
-        recording or any(option(name) for name in ASKING),
-        environ,
-    )
 
 
 # Each is itself and no other: pytest 7 hashes its plugins.
@@ -151,7 +103,7 @@ class Measuring:
         if report.when and not (report.when in phases and phases[report.when].failed):
             phases[report.when] = report
         if report.when == "teardown":
-            _put_measured(item, phases, report)
+            _put_measured(item, phases, report, item.get_closest_marker(MARKER) if self.settings.times_marked else None)
             del item.stash[_phases]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -176,10 +128,12 @@ class Measuring:
             if has_measured or self.settings.is_recorded:
                 self.lines.append("the session was broken off: nothing is recorded, and nothing compared")
             return
-        if not (has_measured or self.settings.is_asked):
+        if not (has_measured or self.settings.is_asked or (self.settings.is_used and self.settings.faults)):
             return
+        for fault in self.settings.faults:
+            self.lines += [f"error: {fault.message}", f"  {fault.remedy}"]
         try:
-            is_failed = self._close()
+            is_failed = self._close() or bool(self.settings.faults)
         except Exception as error:
             # A fault of ours must not hide what the tests told.
             where = traceback.extract_tb(error.__traceback__)[-1]
@@ -248,9 +202,11 @@ def _what_now(is_failing: bool) -> str:
     return "so the exit status is 1; mend it, run again to see whether it lasts, or let it pass: --performance-no-fail"
 
 
-def _put_measured(item: pytest.Item, phases: dict[str, pytest.TestReport], report: pytest.TestReport) -> None:
+def _put_measured(
+    item: pytest.Item, phases: dict[str, pytest.TestReport], report: pytest.TestReport, marker: pytest.Mark | None
+) -> None:
     """Puts what the test measured on its last report, if it passed."""
-    marker, taken, call = item.get_closest_marker(MARKER), item.stash.get(_measured, []), phases.get("call")
+    taken, call = item.stash.get(_measured, []), phases.get("call")
     if not taken and not (marker and call):
         return
     said = report.__dict__
@@ -259,7 +215,7 @@ def _put_measured(item: pytest.Item, phases: dict[str, pytest.TestReport], repor
         return
     said[TAKEN] = [list(one) for one in taken]
     if marker:
-        metric = marker.kwargs.get("metric")
+        metric = marker.kwargs.get("metric", next(iter(marker.args), None))
         timed = ["" if metric is None else str(metric), call.duration, "seconds"]
         if timed[0]:
             said[TAKEN].append(timed)

@@ -37,13 +37,14 @@ PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 @dataclass(frozen=True)
 class Tested:
     """A session of tests that is over. `project` is where pytest looks at it from; `root`, `history` (a folder, or a
-    file in it) and `baselines` (a file) are absolute, and None where they are not named. `threshold` is a fraction."""
+    file in it) and `baselines` (a file) are absolute, and None where they are not named. `threshold` is a fraction, and
+    None where nothing is to be compared."""
 
     project: Path
     root: Path | None
     history: Path | None
     baselines: Path | None
-    threshold: float
+    threshold: float | None
     is_recorded: bool
     run_type: str
     seconds: float
@@ -88,10 +89,13 @@ def close(tested: Tested, measurements: Sequence[Measurement]) -> Outcome:
         return outcome
     platform = platform_named(detect_platform(this_machine(tested.environ)))
     metrics = named_metrics(told, outcome)
-    if opened:
-        outcome.attempt(lambda: _compare(opened, places, platform, metrics, tested.threshold, outcome))
+    threshold = tested.threshold
+    if threshold is None:
+        outcome.lines.append("nothing is compared: there is no limit")
+    elif opened:
+        outcome.attempt(lambda: _compare(opened, places, platform, metrics, threshold, outcome))
     else:
-        outcome.lines.insert(0, _head(platform, tested.threshold, []))
+        outcome.lines.insert(0, _head(platform, threshold, []))
         outcome.lines += [f"{_counted(len(metrics))} measured", *_without_baseline(platform, 0, [])]
     if tested.is_recorded:
         counts = [int(one.value) for one in measurements if one.name == QUERIES]
@@ -225,7 +229,8 @@ def _cells(row: queries.Row, metric: Metric, is_inferred: bool) -> list[str]:
     if not math.isfinite(row["value"]):
         values[0], note = None, "no finite number was measured"
     current, baseline, limit = map(metric.shown_with_unit, values)
-    change = "–" if row["change_pct"] is None else f"{arrow(row['change_pct'])} {percent(row['change_pct'])}"
+    pct = row["change_pct"]
+    change = "–" if pct is None or not math.isfinite(pct) else f"{arrow(pct)} {percent(pct)}"
     if row["limit_value"] is not None:
         limit += f" ({row['limit_pct']:g} %)"
     status = f"{row['status']}: {note}" if note else str(row["status"])

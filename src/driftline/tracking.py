@@ -17,6 +17,7 @@ from driftline.errors import UserError
 from driftline.judging import OF_NO_FILE, settings_of
 from driftline.scoring import PASSES
 from driftline.store import Store
+from driftline.variables import DEFAULT_THRESHOLD
 from driftline.verdicts.history import change_points
 
 
@@ -84,18 +85,29 @@ class Rule:
     borrowed: str | None = None
 
 
+def least_effect_pct(store: Store) -> float:
+    """By how much a level must change to count, in per cent, with the changes of the records as they are worked out."""
+    find_changes(store)
+    with store.cursor() as connection:
+        return settings_of(connection).min_effect_pct
+
+
+def improved_for_good(store: Store, platform: str) -> set[str]:
+    """The metrics of a platform whose level changed for the better, by the policy noise; none of a workload."""
+    rows = report_rows(store, platform, Rule(DEFAULT_THRESHOLD, policy="noise"))
+    return {row["metric"] for row in rows if row["status"] == "improved" and row["series"] == platform}
+
+
 def report_rows(store: Store, platform: str, rule: Rule) -> list[queries.Row]:
     """The newest record of every series of a platform against its baselines: rows of `tracked`, or of
     `tracked_by_noise` by the policy noise. Raises UserError where a file that counts cannot be read, or the platform
     whose baselines are borrowed has none."""
-    if rule.policy == "noise":
-        find_changes(store)
+    least = least_effect_pct(store) if rule.policy == "noise" else None
     limit_pct = 100 * rule.limit
     said_pct = limit_pct if rule.is_said else None
     with store.cursor() as connection:
         check_readable(connection)
-        if rule.policy == "noise":
-            least = settings_of(connection).min_effect_pct
+        if least is not None:
             return queries.tracked_by_noise(connection, limit_pct, least, [platform], said_pct).rows
         rows = queries.tracked(connection, limit_pct, [platform], said_pct).rows
         if rule.borrowed is None or not rows:

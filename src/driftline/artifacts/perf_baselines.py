@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from driftline.artifacts.decode import json_object
@@ -15,6 +15,9 @@ from driftline.artifacts.yaml_text import load_mapping
 from driftline.errors import Problems
 
 METADATA, LIMITS = "metadata", ("thresholds", "limits")
+RESERVED = (METADATA, *LIMITS)
+# Numbers at the top of a file that are of the file and of no platform.
+OF_THE_FILE = ("version", "schema_version", "format_version")
 # The workload of metrics that are given for a version as a whole.
 WHOLE = "default"
 _WARN, _FAIL = ("warn", "warning"), ("fail", "failure")
@@ -26,16 +29,35 @@ Limits = tuple[float | None, float | None]
 
 def read_platform_baselines(data: bytes, file_id: int, batch: Batch, problems: Problems) -> None:
     """One row a platform and metric of the guide's format. An old flat file is of the platform that its metadata names,
-    blanks as underscores. `thresholds` of a platform are fractions: {metric: 0.30}."""
+    blanks as underscores; numbers that stand beside platforms get the origin `flat`: they count only if they are known
+    metrics of that platform. `thresholds` are fractions, {metric: 0.30}: of a platform, else of all in the file."""
     content = json_object(data, problems)
     if content is None:
         return
-    flat = {name: value for name, value in content.items() if not isinstance(value, dict)}
+    general = _limits_in(content)
+    objects = {name: told for name, told in content.items() if isinstance(told, dict) and name not in RESERVED}
+    is_mixed = any(is_platform(name, entries) for name, entries in objects.items())
+    flat = {name: value for name, value in content.items() if may_be_flat(name) and not isinstance(value, dict)}
+    if is_mixed:
+        flat = {name: value for name, value in flat.items() if value is None or _as_number(value) is not None}
     if flat:
-        _read_flat(flat, content, file_id, batch, problems)
-    for platform, entries in content.items():
-        if isinstance(entries, dict) and platform not in (METADATA, *LIMITS):
-            _read_platform(platform_named(storable(platform)), entries, file_id, batch, problems)
+        _read_flat(flat, content, objects, is_mixed, file_id, batch, problems)
+    for platform, entries in objects.items():
+        _read_platform(platform_named(storable(platform)), entries, general, file_id, batch, problems)
+
+
+def is_platform(name: str, entries: Any) -> bool:
+    """Whether it is the object of a platform: one that is empty or holds a number, metadata or limits."""
+    if not isinstance(entries, dict) or name in RESERVED:
+        return False
+    return not entries or any(
+        key in RESERVED or value is None or _as_number(value) is not None for key, value in entries.items()
+    )
+
+
+def may_be_flat(name: str) -> bool:
+    """Whether a number of this name, below no platform, may be a metric, and not a fact of the file."""
+    return name not in (*RESERVED, *OF_THE_FILE) and not name.startswith("$")
 
 
 def flat_platform(content: Mapping[str, Any]) -> str | None:
@@ -45,36 +67,79 @@ def flat_platform(content: Mapping[str, Any]) -> str | None:
     return platform_named(name.replace(" ", "_")) if name else None
 
 
+def _as_number(value: Any) -> float | None:
+    """A number, as text too."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _limits_in(entries: Mapping[str, Any]) -> dict[str, Any]:
+    return next((entries[name] for name in LIMITS if isinstance(entries.get(name), dict)), {})
+
+
 def _read_flat(
-    flat: Mapping[str, Any], content: Mapping[str, Any], file_id: int, batch: Batch, problems: Problems
+    flat: Mapping[str, Any],
+    content: Mapping[str, Any],
+    objects: Mapping[str, dict[str, Any]],
+    is_mixed: bool,
+    file_id: int,
+    batch: Batch,
+    problems: Problems,
 ) -> None:
     platform = flat_platform(content)
-    if platform is None:
+    own = {
+        name: entries
+        for key, entries in objects.items() if platform_named(storable(key)) == platform
+        for name in entries
+    }  # fmt: skip
+    if is_mixed:
+        _tell_beside(flat, platform, {name for entries in objects.values() for name in entries}, problems)
+    elif platform is None:
         problems.warning("the file does not say of which platform its numbers are; nothing is held against them",
                          NO_PLATFORM)  # fmt: skip
-    own = {
-        name
-        for key, entries in content.items()
-        if isinstance(entries, dict) and key not in (METADATA, *LIMITS) and platform_named(storable(key)) == platform
-        for name in entries
-    }
-    for name in sorted(own & flat.keys()):
+    for name in sorted(own.keys() & flat.keys()):
         problems.warning(
             f"{storable(name)} stands flat and below {platform}: what stands below the platform counts",
             "`driftline baselines update` makes one of the two",
         )
+    if is_mixed and platform is None:
+        return
+    general = _limits_in(content) | next((_limits_in(entries) for entries in own.values()), {})
     entries = {name: value for name, value in flat.items() if name not in own} | {METADATA: content.get(METADATA)}
-    _read_platform(platform, entries, file_id, batch, problems)
+    _read_platform(platform, entries, general, file_id, batch, problems, "flat" if is_mixed else "platform")
+
+
+def _tell_beside(flat: Mapping[str, Any], platform: str | None, below: Collection[str], problems: Problems) -> None:
+    """Whose are numbers that stand beside platforms? A name that stands below one of them is surely a metric."""
+    surely = sorted(storable(name) for name in flat if name in below)
+    others = sorted(storable(name) for name in flat if name not in below)
+    if surely and platform is None:
+        problems.warning(f"the file does not say of which platform these numbers are: {', '.join(surely)}", NO_PLATFORM)
+    if others:
+        unless = f", unless it is a known metric of {platform}" if platform else ""
+        problems.add(
+            "info", f"not read{unless}: {', '.join(others)}", "put it below its platform, if it is a baseline of one"
+        )
 
 
 def _read_platform(
-    platform: str | None, entries: Mapping[str, Any], file_id: int, batch: Batch, problems: Problems
+    platform: str | None,
+    entries: Mapping[str, Any],
+    general: Mapping[str, Any],
+    file_id: int,
+    batch: Batch,
+    problems: Problems,
+    origin: str = "platform",
 ) -> None:
     metadata = entries.get(METADATA)
     stated = metadata if isinstance(metadata, dict) else {}
-    limits: dict[str, Any] = next((entries[name] for name in LIMITS if isinstance(entries.get(name), dict)), {})
+    limits = {**general, **_limits_in(entries)}
     for metric, value in entries.items():
-        if metric == METADATA or metric in LIMITS:
+        if metric in RESERVED:
             continue
         where = f"{platform or 'the file'}: {metric}"
         limit = number(limits.get(metric), f"the threshold of {where}", problems, low=0)
@@ -85,7 +150,7 @@ def _read_platform(
             limit = None
         cleaned = _baseline_value(value, where, problems)
         row: Row = {
-            "origin": "platform",
+            "origin": origin,
             "name": platform or "flat file",
             "platform": platform,
             "captured_at": moment(stated.get("last_updated")),

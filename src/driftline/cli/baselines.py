@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from driftline.cli.comparing import Policy
 from driftline.cli.options import BaselinesOption, RootOption
 from driftline.cli.progress import reading_progress
 from driftline.cli.tables import put, say
@@ -32,13 +33,19 @@ class HistoryLayout(StrEnum):
 
 
 PlatformsOption = Annotated[str | None, typer.Option("--platform", metavar="NAME", help="This platform only.")]
-HOW_TO_START = "record runs (`driftline history record`), then `driftline baselines update` proposes baselines"
+PolicyOption = Annotated[
+    Policy, typer.Option(help="threshold: past the limit counts. noise: a lasting change of level counts.")
+]
+HOW_TO_START = (
+    "record runs (`ENABLE_PERFORMANCE_RECORDING=1 pytest`), then `driftline baselines update` proposes baselines"
+)
 
 
 @app.command()
 def show(
     platform: PlatformsOption = None,
     layout: Annotated[Layout, typer.Option("--format", help="table, json or markdown.")] = Layout.table,
+    policy: PolicyOption = Policy.threshold,
     baselines: BaselinesOption = None,
     root: RootOption = None,
 ) -> None:
@@ -50,6 +57,7 @@ def show(
     from driftline.artifacts.history import platform_named
     from driftline.baselining import open_with
     from driftline.reports import baselines as report
+    from driftline.tracking import least_effect_pct
     from driftline.variables import threshold_of
 
     limit_pct = 100 * threshold_of()
@@ -58,15 +66,18 @@ def show(
         raise UserError(f"no file {file}", "`driftline baselines update` makes it, from records")
     platforms = [platform_named(platform)] if platform else []
     with reading_progress() as progress, open_with(root, file, progress) as store:
-        rows = queries.baseline_standings(store.connection, limit_pct, platforms).rows
+        least_pct = least_effect_pct(store) if policy is Policy.noise else None
+        rows = queries.baseline_standings(store.connection, limit_pct, platforms, least_pct).rows
         registry = queries.registry(store.connection)
         columns, problems = queries.problem_rows(store.connection, with_info=False)
     _say_problems([dict(zip(columns, row, strict=True)) for row in problems], is_empty=not rows)
     if not rows:
         say(f"no baselines{f' of {platform}' if platform else ''}", f"  {HOW_TO_START}")
         raise typer.Exit(3)
-    put(report.standings(rows, registry, layout.value))
-    say(report.policy(limit_pct))
+    by = report.Judged(policy.value, limit_pct, least_pct)
+    put(report.standings(rows, registry, layout.value, by))
+    if layout is not Layout.markdown:
+        say(by)
 
 
 def _say_problems(problems: list[dict[str, object]], is_empty: bool) -> None:
@@ -95,6 +106,7 @@ def update(
     improvement_threshold: Annotated[
         float, typer.Option(metavar="FRACTION", help="What is better by more than this is proposed.")
     ] = 0.05,
+    policy: PolicyOption = Policy.threshold,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why, kept beside the baselines.")] = None,
     baselines: BaselinesOption = None,
     root: RootOption = None,
@@ -107,7 +119,8 @@ def update(
     from driftline.baselining import Asked, apply, plan
     from driftline.reports import baselines as report
 
-    asked = Asked(root, baselines.baselines if baselines else None, platform, min_runs, improvement_threshold, reason)
+    file = baselines.baselines if baselines else None
+    asked = Asked(root, file, platform, min_runs, improvement_threshold, reason, policy.value)
     with reading_progress() as progress:
         planned = plan(asked, progress)
     for note in planned.notes:
@@ -191,6 +204,8 @@ def history(
         say(f"{problem.severity}: {document.path}: {problem.problem}; {problem.remedy}")
     platforms = [platform_named(platform)] if platform else []
     with reading_progress() as progress, open_with(root, file, progress) as store:
+        if metric:
+            metric = str(queries.known_names(store.connection, [metric])[metric]["metric"])
         changed = queries.baseline_updates(store.connection, updates, platforms, metric).rows
         watched = queries.drift_watch(store.connection, updates, limit_pct, platforms, metric).rows
         registry = queries.registry(store.connection)
@@ -198,10 +213,11 @@ def history(
         of = " and ".join(name for name in (platform, metric) if name)
         say(f"nothing is recorded{f' of {of}' if of else ''}", f"  {HOW_TO_START}")
         raise typer.Exit(3)
+    by = report.Judged("threshold", limit_pct)
     if layout is HistoryLayout.json:
-        put(report.history_object(changed, watched))
+        put(report.history_object(changed, watched, by))
     else:
         put(report.updates(changed, registry) if changed else "no update of a baseline is kept")
         put("\nSlow-drift watch: the last 50 records, and all updates of the baselines\n")
         put(report.watch(watched, registry))
-    say(report.policy(limit_pct))
+    say(by)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from driftline.artifacts.history import platform_named
-from driftline.artifacts.perf_baselines import LIMITS, METADATA, flat_platform
+from driftline.artifacts.perf_baselines import LIMITS, METADATA, RESERVED, flat_platform, is_platform, may_be_flat
 from driftline.artifacts.values import storable
 from driftline.errors import UserError
 from driftline.lifecycle.json_members import Members, shifted, style_of
 
 # What the flat part said otherwise than the platform's own entries, in the platform's metadata.
 FLAT = "flat"
-RESERVED = (METADATA, *LIMITS)
-# Numbers at the top of a file that are of the file and of no platform.
-OF_THE_FILE = ("version", "schema_version", "format_version")
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,11 @@ class Upgraded:
 
 
 class Content:
-    """The members of a text, and what stands around its object. The text must be as `read_document` gives it."""
+    """The members of a text, and what stands around its object. The text must be as `read_document` gives it. `known`
+    are the metrics that are taken for such where they stand beside platforms."""
 
-    def __init__(self, told: str) -> None:
+    def __init__(self, told: str, known: Collection[str] = ()) -> None:
+        self._known = known
         start, end = told.index("{"), told.rindex("}") + 1
         self._before, self._after = told[:start], told[end:]
         self.style = style_of(told)
@@ -56,32 +57,47 @@ class Content:
 
     @property
     def flat_names(self) -> list[str]:
-        """The numbers, as text too, and gaps that stand below no platform."""
-        members = self.members
-        names = [name for name in members.names if name not in (*RESERVED, *OF_THE_FILE) and not name.startswith("$")]
+        """The numbers, as text too, and gaps that stand below no platform and are metrics: all of an old flat file,
+        and the known ones beside platforms."""
+        members, has_platforms = self.members, self.has_platforms
+        names = [name for name in members.names if may_be_flat(name) and (name in self._known or not has_platforms)]
         return [name for name in names if _may_be_number(members.get(name) or "")]
+
+    @property
+    def has_platforms(self) -> bool:
+        return any(is_platform(name, self._read(name)) for name in self.members.names if self.is_object(name))
 
     @property
     def flat_platform(self) -> str | None:
         """The platform that the metadata of the file names."""
         if not self.is_object(METADATA):
             return None
-        return flat_platform({METADATA: json.loads(self.members.get(METADATA) or "", parse_int=float)})
+        return flat_platform({METADATA: self._read(METADATA)})
+
+    def _read(self, name: str) -> Any:
+        # As floats: an int of thousands of digits cannot be read.
+        return json.loads(self.members.get(name) or "", parse_int=float)
 
 
-def names_its_platforms(told: str) -> bool:
-    """Whether the text says of every number in it of which platform it is."""
-    content = Content(told)
+def flat_owner(told: str) -> str | None:
+    """The platform that the metadata of the file names for what stands below none."""
+    return Content(told).flat_platform
+
+
+def names_its_platforms(told: str, known: Collection[str] = ()) -> bool:
+    """Whether the text says of every metric in it of which platform it is."""
+    content = Content(told, known)
     return not content.flat_names or content.flat_platform is not None
 
 
-def upgraded(told: str, platform: str | None = None) -> Upgraded:
-    """An old flat file with its numbers below the platform that its metadata names, else the given one.
+def upgraded(told: str, platform: str | None = None, known: Collection[str] = ()) -> Upgraded:
+    """An old flat file with its numbers and limits below the platform that its metadata names, else the given one; of
+    numbers beside platforms the known metrics.
 
     What the platform has of its own counts; what the flat part said otherwise is kept in its metadata as `flat`. Raises
     UserError where no platform is named, and where the metadata of one is no object.
     """
-    content = Content(told)
+    content = Content(told, known)
     names, members = content.flat_names, content.members
     if not names:
         return Upgraded(told)
@@ -92,10 +108,13 @@ def upgraded(told: str, platform: str | None = None) -> Upgraded:
             "name it: `driftline baselines update --platform NAME`, or metadata.platform in the file",
         )
     check_platform(owner)
-    is_flat = not any(content.is_object(name) for name in members.names if name not in RESERVED)
+    is_flat = not content.has_platforms
     takes_metadata = content.is_object(METADATA) and (is_flat or content.flat_platform is not None)
     is_first = members.names[0] in names
     moved = {name: members.pop(name) for name in names}
+    if is_flat:
+        # At the top they would hold for platforms that are added later.
+        moved |= {name: shifted(members.pop(name), content.style) for name in LIMITS if content.is_object(name)}
     flat_metadata = Members(members.pop(METADATA), content.style, 2) if takes_metadata else None
     key, entries = content.of(owner)
     outranked = _merge(moved, entries)

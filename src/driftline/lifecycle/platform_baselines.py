@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from driftline.artifacts.history import is_number, platform_named
-from driftline.artifacts.perf_baselines import METADATA
+from driftline.artifacts.perf_baselines import METADATA, RESERVED
 from driftline.artifacts.reading import file_bytes
 from driftline.artifacts.scan import BASELINE_FILES
 from driftline.artifacts.values import moment, storable, text
 from driftline.errors import Problems, UserError
 from driftline.files import locked, write_atomically
-from driftline.lifecycle.flat_baselines import RESERVED, Content, check_platform, metadata_of, upgraded
+from driftline.lifecycle.flat_baselines import Content, check_platform, metadata_of, upgraded
 from driftline.lifecycle.json_members import check_object
 
 # What changed the baselines of a platform, in its metadata.
@@ -59,15 +59,17 @@ def read_document(path: Path) -> Document:
     return Document(path, told)
 
 
-def updated(told: str, platform: str, values: Mapping[str, float], metadata: Mapping[str, Any]) -> str:
+def updated(
+    told: str, platform: str, values: Mapping[str, float], metadata: Mapping[str, Any], known: Collection[str] = ()
+) -> str:
     """The text with these baselines of the platform, in the unit of each metric, and this in its metadata.
 
     `updates` of the metadata is a list whose items are added to those that are there. None is written as null where the
-    metadata says something already, else not at all. New entries stand before `metadata`; an old flat file is upgraded.
-    Raises UserError as `upgraded` does, and ValueError for a value that is not finite.
+    metadata says something already, else not at all. New entries stand before `metadata`; an old flat file is upgraded,
+    with the `known` metrics. Raises UserError as `upgraded` does, and ValueError for a value that is not finite.
     """
     check_platform(platform)
-    content = Content(upgraded(told, platform).text)
+    content = Content(upgraded(told, platform, known).text)
     key, entries = content.of(platform)
     for name, value in values.items():
         before = entries.get(name)

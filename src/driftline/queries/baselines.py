@@ -13,13 +13,19 @@ from driftline.queries.tracking import GAIN_PCT
 _OF_PLATFORM = "workload is null and provider is null"
 
 
-def baseline_standings(connection: Connection, limit_pct: float, platforms: Sequence[str] = ()) -> Table:
+def baseline_standings(
+    connection: Connection, limit_pct: float, platforms: Sequence[str] = (), least_effect_pct: float | None = None
+) -> Table:
     """Each baseline of a platform beside the newest record: platform, metric, value, unit, better, is_inferred,
     captured_at, limit_pct, limit_value, newest, newest_at, change_pct, status, note, drift_pct, drift_since,
-    drift_status (`regressed` where the level moved past the limit), source."""
+    drift_status (`regressed` where the level moved past the limit), source. With `least_effect_pct` status and note
+    are those of the policy noise: ask after tracking.find_changes."""
+    judged = f"tracked({float(limit_pct)!r})"
+    if least_effect_pct is not None:
+        judged = f"tracked_by_noise({float(limit_pct)!r}, {float(least_effect_pct)!r})"
     statement = f"""
         with newest as (
-            select * from tracked({float(limit_pct)!r}) where {_OF_PLATFORM}
+            select * from {judged} where {_OF_PLATFORM}
         )
         select
             b.platform, b.metric, b.value, m.unit, m.better, m.is_inferred, b.captured_at,
@@ -76,6 +82,16 @@ def other_names(connection: Connection) -> dict[str, list[str]]:
         connection, "select metric, list(alias order by alias) as names from metric_aliases group by metric"
     ).rows
     return {row["metric"]: row["names"] for row in rows}
+
+
+def known_metrics(connection: Connection, platform: str) -> frozenset[str]:
+    """Every name of a metric that the registry declares, under its other names too, or that the platform recorded."""
+    rows = ask(
+        connection,
+        "select metric from declared_metrics union select alias from metric_aliases\n"
+        f"union select metric from history where platform = {literal(platform)}",
+    ).rows
+    return frozenset(row["metric"] for row in rows)
 
 
 def baseline_updates(

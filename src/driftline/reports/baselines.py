@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from driftline.metrics import Metric, percent
@@ -19,29 +21,59 @@ WATCH = {
 }
 
 
-def policy(limit_pct: float) -> str:
-    """By what is judged, in one line."""
-    return f"policy: threshold; worse by more than {limit_pct:g} % is a regression"
+NOISE = "a level that changed for good, by more than {least:g} %, counts"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """By what is judged: the policy, its limit, and by policy noise the least change of a level, all in per cent."""
+
+    policy: str
+    limit_pct: float
+    least_pct: float | None = None
+
+    def __str__(self) -> str:
+        if self.least_pct is not None:
+            return f"policy: noise; {NOISE.format(least=self.least_pct)}; the limit of {self.limit_pct:g} % is shown"
+        return f"policy: threshold; worse by more than {self.limit_pct:g} % is a regression"
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """The same for programs."""
+        told = {"policy": self.policy, "threshold_pct": self.limit_pct}
+        return told | ({} if self.least_pct is None else {"least_effect_pct": self.least_pct})
 
 
 def proposals(
-    platform: str, rows: Sequence[Row], registry: dict[str, Metric], asked: tuple[int, float], automatic: bool
+    platform: str, rows: Sequence[Row], registry: dict[str, Metric], asked: tuple[int, float, str], automatic: bool
 ) -> str:
-    """The table of what is proposed. `asked` is how many records and what gain in per cent; `automatic` says whether
-    some of it is applied without being asked."""
-    min_records, gain_pct = asked
+    """The table of what is proposed. `asked` is how many records, what gain in per cent, and by which policy;
+    `automatic` says whether some of it is applied without being asked."""
+    min_records, gain_pct, policy = asked
     columns = ["Metric", "Current", "Proposed", "Change", "Runs", "Status"]
     cells = []
     for row in rows:
         current, proposed = _pair(registry[row["metric"]], row["current"], row["proposed"])
-        runs = f"{row['better_records']} of {row['records']} runs better" if row["status"] == "better" else GAP
-        status = row["status"] + (", direction inferred from the name" if row["is_inferred"] else "")
+        is_better = row["status"] == "better" or (row["status"] == "stale records" and (row["current"] or 0) > 0)
+        runs = f"{row['better_records']} of {row['records']} runs better" if is_better else GAP
+        status = row["status"] + _since(row) + (", direction inferred from the name" if row["is_inferred"] else "")
         cells.append([row["metric"], current, proposed, _change(row["change_pct"]), runs, status])
         if automatic:
             cells[-1].append("automatic" if is_sustained(row) else "needs a yes")
     table = as_table([*columns, "Approval"] if automatic else columns, cells, ("Current", "Proposed", "Change"))
-    by = f"median of the last {min_records} records, better by more than {gain_pct:g} %; policy: threshold"
+    by = f"median of the last {min_records} records, better by more than {gain_pct:g} %; policy: {policy}"
+    by += ", only where the level has changed for good" if policy == "noise" else ""
     return "\n".join([RULE, f"Baseline Update Proposals for {visible(platform)}", f"({by})", RULE, table])
+
+
+def _since(row: Row) -> str:
+    """Of stale records how old they are."""
+    if row["status"] != "stale records":
+        return ""
+    if row["newer_records"]:
+        newer = f"{row['newer_records']} newer {'record' if row['newer_records'] == 1 else 'records'}"
+        return f": none since {_time(row['last_at'])}, in {newer}"
+    return f": they reach back to {_time(row['first_at'])}, before the last 50"
 
 
 def is_sustained(row: Row) -> bool:
@@ -67,6 +99,7 @@ def why_nothing(counts: Row, min_records: int, gain_pct: float) -> list[str]:
         "too_few": f"{_has(counts['too_few'])} fewer than {min_records} records",
         "not_judged": f"{_has(counts['not_judged'])} no known direction",
         "not_comparable": f"{_has(counts['not_comparable'])} a median that is no positive number",
+        "unsure": f"{'is' if counts['unsure'] == 1 else 'are'} better, and the level has not changed for good",
     }
     return [f"{counts[name]} of {of} metrics {what}" for name, what in causes.items() if counts[name]]
 
@@ -83,10 +116,10 @@ WATCHED = (
 )  # fmt: skip
 
 
-def standings(rows: Sequence[Row], registry: dict[str, Metric], layout: str) -> str:
-    """The baselines as a table, as JSON with the columns of the query, or as Markdown."""
+def standings(rows: Sequence[Row], registry: dict[str, Metric], layout: str, by: Judged) -> str:
+    """The baselines as a table, as JSON with the columns of the query, or as Markdown; the latter two say by what."""
     if layout == "json":
-        return _objects(rows)
+        return _objects([by.stated | row for row in rows])
     cells = []
     for row in rows:
         metric = registry[row["metric"]]
@@ -99,7 +132,7 @@ def standings(rows: Sequence[Row], registry: dict[str, Metric], layout: str) -> 
                 metric.shown_with_unit(row["newest"]), _change(row["change_pct"]), status, drift, row["source"],
             )
         )  # fmt: skip
-    return as_markdown(STANDING, cells) if layout == "markdown" else _table(STANDING, cells)
+    return f"{as_markdown(STANDING, cells)}\n\n{by}" if layout == "markdown" else _table(STANDING, cells)
 
 
 def updates(rows: Sequence[Row], registry: dict[str, Metric]) -> str:
@@ -132,9 +165,10 @@ def watch(rows: Sequence[Row], registry: dict[str, Metric]) -> str:
     return _table(WATCHED, cells)
 
 
-def history_object(changed: Sequence[Row], watched: Sequence[Row]) -> str:
-    """Updates and watch as one JSON object."""
-    return f'{{\n"updates": {_objects(changed)},\n"watch": {_objects(watched)}\n}}'
+def history_object(changed: Sequence[Row], watched: Sequence[Row], by: Judged) -> str:
+    """By what is judged, updates and watch as one JSON object."""
+    stated = "".join(f"{json.dumps(name)}: {json.dumps(value)},\n" for name, value in by.stated.items())
+    return f'{{\n{stated}"updates": {_objects(changed)},\n"watch": {_objects(watched)}\n}}'
 
 
 def _objects(rows: Sequence[Row]) -> str:

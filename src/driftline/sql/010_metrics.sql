@@ -14,7 +14,7 @@ with found as (
 tracked as (
     select metric from source_history_values
     union
-    select metric from source_perf_baselines
+    select metric from source_perf_baselines where origin <> 'flat'
 ),
 
 inferred as (

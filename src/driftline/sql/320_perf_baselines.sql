@@ -3,7 +3,7 @@
 -- null: platform, workload, captured_at: not stated; value: no usable number; warn_pct, fail_pct: no limit of its own
 create or replace table perf_baselines as
 select
-    p.origin,
+    if(p.origin = 'flat', 'platform', p.origin) as origin,
     a.file as source,
     p.name,
     p.version,
@@ -21,8 +21,15 @@ select
 from source_perf_baselines as p
 inner join source_artifacts as a using (file_id)
 left join metric_aliases as m on m.alias = p.metric
+-- A number that stands beside platforms may be anything, unless it is known to be a metric.
+where
+    p.origin <> 'flat'
+    or m.metric is not null
+    or p.metric in (select metric from declared_metrics)
+    or (p.platform, p.metric) in (select (platform, metric) from history)
 qualify row_number() over (
-    partition by p.file_id, p.platform, p.workload, coalesce(m.metric, p.metric) order by m.metric is not null, p.metric
+    partition by p.file_id, p.platform, p.workload, coalesce(m.metric, p.metric)
+    order by p.origin = 'flat', m.metric is not null, p.metric
 ) = 1;
 
 comment on table perf_baselines is 'Every baseline. origin: platform (performance_baselines.json) or benchmark (benchmarks/*.yaml). warn_pct, fail_pct: Limits that the file itself sets';
