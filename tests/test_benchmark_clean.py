@@ -11,7 +11,7 @@ import pytest
 
 from benchmarked import Benchmark
 from driftline.errors import UserError
-from driftline.lifecycle.stored_benchmarks import names_in, removable, remove_captures
+from driftline.lifecycle.stored_benchmarks import names_in, naming_files, removable, remove_captures
 
 pytest_plugins = ("console", "benchmarked")
 
@@ -62,7 +62,32 @@ def test_what_tells_no_time_goes_only_by_its_name(folder: Path) -> None:
     (folder / "old.yaml").write_text("captured: 2019-01-01\nworkloads: {}\n")
 
     assert names(removable(folder, 4, None, set())) == ["old"]
-    assert names(removable(folder, None, "broken", set())) == ["broken"]
+    (folder / "undated.yaml").write_text("metrics: {total: {peak_mb: 3}}\n")
+    assert names(removable(folder, None, "undated", set())) == ["undated"]
+
+
+@pytest.mark.parametrize("text", ["site_name: mine\n", "{", "- a list\n", "", "workloads: [1]\n"])
+def test_what_is_no_capture_never_goes(folder: Path, benchmark: Benchmark, text: str) -> None:
+    (folder / "mkdocs.yaml").write_text(text)
+    ended = benchmark("clean", "--name", "mkdocs", "--yes", "--root", "root")
+
+    assert (ended.code, "mkdocs.yaml is no capture: it stays" in ended.err) == (2, True)
+    assert benchmark("clean", "--keep", 1, "--yes", "--root", "root").code == 0
+    assert sorted(os.listdir(folder)) == ["mkdocs.yaml", "v2.yaml"]
+
+
+def test_a_capture_that_holds_metrics_as_a_whole_has_an_age(folder: Path) -> None:
+    (folder / "v0.yaml").write_text("captured_at: '2025-01-01'\nmetrics: {total: {peak_mb: 3}}\n")
+    assert names(removable(folder, 4, None, set())) == ["v0"]
+
+
+def test_the_help_says_which_files_are_searched_for_names(folder: Path, project: Path, benchmark: Benchmark) -> None:
+    told = " ".join(benchmark("clean", "--help").out.split())
+    for path in naming_files(project / "root", project):
+        assert path.name in told
+    assert ".github/workflows/" in told
+    (project / "Makefile").write_text("bench:\n\tdriftline benchmark compare --baseline v3\n")
+    assert "v3.yaml" not in benchmark("clean", "--keep", 1, "--yes", "--root", "root").out
 
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_everything_that_a_file_may_say(tmp_path: Path) -> None:
     mine, quick = config.workload("mine"), config.workload("quick")
 
     assert (config.is_enabled, config.default_workload) == (False, "mine")
-    assert (config.baselines_dir, config.reports_dir) == (tmp_path / "kept", tmp_path / "told")
+    assert config.baselines_dir == tmp_path / "kept"
     assert (mine.description, mine.iterations, mine.timeout_s, mine.items) == ("All of it", 9, 2.5, 10)
     assert mine.program == Program((), "package.module:make.one", {"MODEL": "small", "SHARED": "workload"})
     assert (quick.iterations, quick.program.command) == (7, ("python", "my program.py", "--fast"))
@@ -120,10 +120,10 @@ def test_a_provider_replaces_the_program_and_extends_the_environment(tmp_path: P
 def test_a_limit_of_a_metric_stands_before_that_of_all(tmp_path: Path) -> None:
     config = configured(tmp_path, WHOLE)
 
-    assert asdict(config.limits_of("memory_peak_mb")) == {"warn_pct": 2.5, "fail_pct": 15}
+    assert asdict(config.limits["memory_peak_mb"]) == {"warn_pct": 2.5, "fail_pct": 15}
     # The warning moves along with a failure below it; the name of another tool means the same metric.
-    assert config.limits_of("throughput_per_minute") == Limits(3, 3)
-    assert config.limits_of("generation_latency_p50") == Limits(5, 15)
+    assert config.limits["throughput_per_minute"] == Limits(3, 3)
+    assert config.thresholds == Limits(5, 15)
 
 
 def test_only_the_file_of_the_current_directory_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

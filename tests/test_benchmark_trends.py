@@ -72,6 +72,16 @@ def test_trend_data_is_exported_as_json(root: Root, tmp_path: Path) -> None:
     )
 
 
+def test_trends_are_found_by_the_names_of_other_programs(root: Root) -> None:
+    captured(root, [1500, 2000, 2500, 1400, 1000])
+    history(root, {"throughput_personas_per_minute": [48.0, 50.0]})
+
+    for told, metric in (("latency_p50_ms", P50), ("throughput_personas_per_minute", "throughput_per_minute")):
+        found = run(root, "trends", "--metric", told, "--format", "json")
+        assert found.exit_code == 0
+        assert {series["metric"] for series in json.loads(found.stdout)} == {metric}
+
+
 def test_records_of_the_history_have_trends_too_within_the_days_asked_for(root: Root) -> None:
     history(root, {"query_latency_no_vllm": [8.0, 9.0, 10.0]})
 
@@ -79,6 +89,8 @@ def test_records_of_the_history_have_trends_too_within_the_days_asked_for(root: 
     assert series["series"] == "M1_Mac_16GB"
     assert [point["x"] for point in series["points"]] == ["#1", "#2", "#3"]
     assert run(root, "trends", "--days", "1").exit_code == 3
+    refused = run(root, "trends", "--days", "99999999")
+    assert (refused.exit_code, "36500" in refused.stderr) == (2, True)
 
 
 def test_nothing_captured_exits_3_and_says_what_captures(root: Root) -> None:

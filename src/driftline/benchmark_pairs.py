@@ -43,16 +43,37 @@ def pick(
     files: Sequence[queries.Row], baselines: Sequence[str], current: str | None, root: Path
 ) -> tuple[list[queries.Row], queries.Row | None]:
     """The baselines that are named, else the newest before the current one; and the current one: the one that is named,
-    else the newest by time, or by version, that is no baseline. Raises UserError as `find_one` does."""
+    else the newest of those that are newer than every baseline. Either may be missing: `why_nothing` says why.
+
+    Raises UserError as `find_one` does.
+    """
     chosen = [find_one(files, name, root) for name in dict.fromkeys(baselines)]
-    sources = {row["source"] for row in chosen}
-    rest = [row for row in _by_time(files) if row["source"] not in sources]
-    now = find_one(files, current, root) if current else rest[-1] if rest else None
-    if now is not None and now["source"] in sources:
+    if current:
+        now: queries.Row | None = find_one(files, current, root)
+    else:
+        # An older one held against its successor would turn every change round.
+        newer = [row for row in _by_time(files) if all(_is_newer(row, base) for base in chosen)]
+        now = newer[-1] if newer else None
+    if now is not None and any(row["source"] == now["source"] for row in chosen):
         raise UserError(f"{now['name']} is not compared with itself", "name another --baseline or --current")
     if not chosen and now is not None:
-        chosen = [row for row in _by_time(files) if row["source"] != now["source"]][-1:]
+        chosen = [row for row in _by_time(files) if _is_newer(now, row)][-1:]
     return chosen, now
+
+
+def why_nothing(chosen: Sequence[queries.Row], now: queries.Row | None) -> str:
+    """Why what `pick` found cannot be compared."""
+    if now is None and chosen:
+        return f"{_by_time(chosen)[-1]['name']} is the newest capture itself"
+    return "there is no capture" if now is None else f"there is no capture before {now['name']}"
+
+
+def _is_newer(row: queries.Row, other: queries.Row) -> bool:
+    """By when they were captured; by version where that does not tell them apart, or one does not say when."""
+    times = row["captured_at"], other["captured_at"]
+    if None not in times and times[0] != times[1]:
+        return bool(times[0] > times[1])
+    return bool(row["version_order"] > other["version_order"])
 
 
 def _by_time(files: Sequence[queries.Row]) -> list[queries.Row]:
@@ -68,3 +89,15 @@ def why_apart(baseline: queries.Row, current: queries.Row) -> str | None:
                 return None
             return f"{baseline['name']} was measured on {baseline[name]}, {current['name']} on {current[name]}"
     return None
+
+
+def other_providers(rows: Sequence[queries.Row]) -> str | None:
+    """In which workloads the providers of queries.benchmark_deltas differ; None where they do in none."""
+    found = {
+        row["workload"]: f"{row['workload']} was measured with {row['baseline_provider'] or 'no provider'}, then with"
+        f" {row['candidate_provider'] or 'none'}"
+        for row in rows
+        if row["status"] not in ("only in baseline", "only in candidate")
+        and row["baseline_provider"] != row["candidate_provider"]
+    }
+    return "; ".join(found.values()) or None

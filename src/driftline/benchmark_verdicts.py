@@ -36,6 +36,15 @@ def with_verdicts(
     return [_with(row, said.get(id(row))) for row in deltas]
 
 
+def terms(settings: Settings = DEFAULTS) -> str:
+    """By what `with_verdicts` judges, in a sentence."""
+    return (
+        f"The median latency is weighed by its iterations: a false alarm in {100 * settings.page_q:g} % of comparisons,"
+        f" intervals of {100 * settings.ci_level:g} %, sessions assumed to differ by"
+        f" {100 * settings.assumed_tau_time:g} %. Of the rest there is one value on each side: it warns at most."
+    )
+
+
 def _weigh(
     weighed: Sequence[queries.Row], samples: Samples, baseline: str, candidate: str, settings: Settings
 ) -> list[Verdict]:
@@ -75,11 +84,12 @@ def _with(row: queries.Row, verdict: Verdict | None) -> queries.Row:
     if verdict is None:
         word = THRESHOLD_ONLY if row["status"] == "compared" else NOT_COMPARABLE
         reason = row["note"] or ("one value on each side: noise is not known" if word == THRESHOLD_ONLY else "")
+        # Whether one value on each side differs by chance nobody knows, so it warns at most.
         level = "warn" if row["level"] == "fail" else row["level"]
         return {**row, "level": level, "verdict": word, "ci_low": None, "ci_high": None, "reason": reason}
     return {
         **row,
-        "level": verdict.level if verdict.level != "ok" else "ok",
+        "level": verdict.level,
         "verdict": verdict.verdict,
         "ci_low": verdict.ci_low,
         "ci_high": verdict.ci_high,

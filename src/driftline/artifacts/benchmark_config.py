@@ -47,6 +47,8 @@ ALIASES = {
     "tokens_per_persona": "tokens_per_item",
 }
 WARN_PCT, FAIL_PCT = 10.0, 25.0
+# Allowed for one iteration: a timer of the system takes no number of seconds, and a week is never meant to pass.
+LONGEST_S = 7 * 86400.0
 KEYS = {
     "enabled", "baselines_dir", "reports_dir", "default_workload", "iterations", "thresholds", "limits", "metrics",
     "workloads", "providers", "command", "callable",
@@ -107,7 +109,6 @@ class BenchmarkConfig:
     file: Path | None = None
     is_enabled: bool = True
     baselines_dir: Path | None = None
-    reports_dir: Path | None = None
     default_workload: str | None = None
     thresholds: Limits = field(default_factory=Limits)
     limits: Mapping[str, Limits] = field(default_factory=dict)
@@ -128,10 +129,6 @@ class BenchmarkConfig:
             remedy = f"name one of {known}" if known else f"add [benchmarks.providers.<name>] to {self.file or FILE}"
             raise UserError(f"there is no provider {provider!r}", remedy)
         return replace(found, program=found.program.with_other(other), provider=provider)
-
-    def limits_of(self, metric: str) -> Limits:
-        """Those of the metric, else those of all."""
-        return self.limits.get(canonical(metric), self.thresholds)
 
 
 def canonical(metric: str) -> str:
@@ -186,9 +183,10 @@ def _config(file: Path, table: Table) -> BenchmarkConfig:
     default = table.text("default_workload")
     if default is not None and default not in workloads:
         raise table.wrong("default_workload", default, f"name one of {', '.join(workloads)}")
-    folders = {key: table.text(key) for key in ("baselines_dir", "reports_dir")}
-    # As seen from the file, so that it means the same wherever it is used from.
-    places = {key: file.absolute().parent / folder for key, folder in folders.items() if folder}
+    folder = table.text("baselines_dir")
+    # F-139 writes reports there by itself. Here --output says where one goes, seen from where it is typed: a second
+    # meaning of a typed path would surprise. So the key is accepted, held to be a text, and has no effect.
+    table.text("reports_dir")
     providers = table.tables("providers")
     for provider in providers.values():
         provider.check_keys(PROGRAM_KEYS)
@@ -196,8 +194,8 @@ def _config(file: Path, table: Table) -> BenchmarkConfig:
     return BenchmarkConfig(
         file,
         table.flag("enabled") is not False,
-        places.get("baselines_dir"),
-        places.get("reports_dir"),
+        # As seen from the file, so that it means the same wherever it is used from.
+        file.absolute().parent / folder if folder else None,
         default,
         thresholds,
         {canonical(metric): _limits(limit, thresholds) for metric, limit in limits.items()},
@@ -249,8 +247,15 @@ def _workload(known: Workload, table: Table, is_counted: bool) -> Workload:
         description=table.text("description") or known.description,
         program=known.program.with_other(_program(table)),
         items=table.whole("items") or 1,
-        timeout_s=table.positive("timeout"),
+        timeout_s=_timeout(table),
     )
+
+
+def _timeout(table: Table) -> float | None:
+    found = table.positive("timeout")
+    if found is not None and found > LONGEST_S:
+        raise table.wrong("timeout", found, f"write seconds, at most {LONGEST_S:.0f}")
+    return found
 
 
 def _named(name: str, table: Table) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from driftline.artifacts.benchmark_config import BenchmarkConfig, Workload
 
 MODE_VARIABLE = "BENCHMARK_MODE"
+SHORTEST_S = 0.001
 
 
 class Layout(StrEnum):
@@ -24,6 +25,15 @@ class Layout(StrEnum):
 
     table = "table"
     json = "json"
+
+
+def _allowed(value: float | None) -> float | None:
+    """Seconds as given. A range of typer lets nan pass."""
+    from driftline.artifacts.benchmark_config import LONGEST_S
+
+    if value is not None and not SHORTEST_S <= value <= LONGEST_S:
+        raise typer.BadParameter(f"{value:g} is not in the range {SHORTEST_S:g} to {LONGEST_S:.0f} (a week).")
+    return value
 
 
 CommandArgument = Annotated[
@@ -49,7 +59,8 @@ ConfigOption = Annotated[
     typer.Option("--config", metavar="FILE", help="Read [benchmarks] of this file, not of ./driftline.toml."),
 ]
 TimeoutOption = Annotated[
-    float | None, typer.Option("--timeout", min=0.001, metavar="S", help="Seconds allowed for one iteration.")
+    float | None,
+    typer.Option("--timeout", metavar="S", help="Seconds allowed for one iteration.", callback=_allowed),
 ]
 RecordOption = Annotated[
     bool, typer.Option("--record", help="Record the results; as with ENABLE_PERFORMANCE_RECORDING=1.")

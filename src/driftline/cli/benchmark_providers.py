@@ -50,8 +50,9 @@ def providers(
     """
     from driftline import queries
     from driftline.artifacts.benchmark_config import read_config
-    from driftline.cli.benchmarking import measure, record_if_asked
+    from driftline.cli.benchmarking import measure, record_measured
     from driftline.reports import benchmark_report
+    from driftline.variables import is_recording
 
     settings = read_config(config)
     named = provider or list(settings.providers)
@@ -62,14 +63,16 @@ def providers(
             rows = [row for row in rows if not provider or row["provider"] in provider]
         else:
             asked = Asked(workload or (), named, iterations, (), mode, timeout, command or ())
-            results = measure(settings, asked, chosen_workloads(settings, asked))
+            workloads, is_recorded = chosen_workloads(settings, asked), record or is_recording()
+            results = measure(settings, asked, workloads)
             values = [
                 (result.workload.name, result.workload.provider or "", metric, value)
                 for result in results
                 for metric, value in result.metrics.items()
             ]
             rows = queries.side_by_side(connection, values).rows
-            record_if_asked(results, record, root)
+            if is_recorded:
+                record_measured(results, root)
     if not rows:
         say("no provider is configured, and none was recorded", f"  {PROVIDERS}")
         raise typer.Exit(3)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from driftline.cli.asking import agreed
 from driftline.cli.benchmark_options import (
     Asked,
     CommandArgument,
@@ -56,13 +56,16 @@ def run_benchmarks(
     What is run stands in ./driftline.toml, in the file of --config, or after --; it is printed before it runs.
     """
     from driftline.artifacts.benchmark_config import read_config
+    from driftline.variables import is_recording
 
     settings = read_config(config)
     asked = Asked(workload or (), provider or (), iterations, only or (), mode, timeout, command or ())
     metrics = shown_metrics(settings, asked)
-    results = measure(settings, asked, chosen_workloads(settings, asked))
+    workloads, is_recorded = chosen_workloads(settings, asked), record or is_recording()
+    results = measure(settings, asked, workloads)
     print_results(results, metrics, layout)
-    record_if_asked(results, record, root)
+    if is_recorded:
+        record_measured(results, root)
 
 
 @app.command("capture")
@@ -118,7 +121,12 @@ def clean_captures(
     config: ConfigOption = None,
     root: WrittenRootOption = None,
 ) -> None:
-    """List the captures that may go, ask, and remove them; never the newest, and none that a file names."""
+    """List the captures that may go, ask, and remove them; never the newest, and none that a file names.
+
+    Names are looked for, as whole words, in driftline.toml, gate.yaml, releases.yaml and performance_baselines.json of
+    the root and of the current directory, in Makefile, tox.ini, .gitlab-ci.yml and .github/workflows/ of that, and in
+    the file of --config. A file that is no capture never goes.
+    """
     from driftline.artifacts.benchmark_config import read_config
     from driftline.lifecycle.stored_benchmarks import captures, names_in, naming_files, removable, remove_captures
 
@@ -133,20 +141,16 @@ def clean_captures(
         say(f"nothing to remove in {folder}")
         return
     put_paths(paths)
-    if not (yes or agreed(f"Remove {'these' if len(paths) > 1 else 'this'}?")):
+    if not (yes or agreed(f"Remove {'these' if len(paths) > 1 else 'this'}? [y/N]")):
         say("nothing was removed")
         return
     remove_captures(paths)
     say(f"removed {len(paths)} capture{'s' if len(paths) > 1 else ''}")
 
 
-def record_if_asked(results: list[Measured], is_asked: bool, root: Path | None) -> None:
-    """Adds a record for each result, with --record or ENABLE_PERFORMANCE_RECORDING."""
+def record_measured(results: list[Measured], root: Path | None) -> None:
+    """Adds a record for each result."""
     from driftline.artifacts.history import FOLDER, history_folder
-    from driftline.variables import is_recording
-
-    if not (is_asked or is_recording()):
-        return
     from driftline.lifecycle.benchmark_records import record_results
 
     for path in record_results(history_folder() or writable_root(root) / FOLDER, results):
@@ -202,18 +206,3 @@ def put_paths(paths: list[Path]) -> None:
     from driftline.cli.tables import visible
 
     put("\n".join(visible(path) for path in paths))
-
-
-def agreed(question: str) -> bool:
-    """Whether a person says yes. Where nobody can be asked the answer is no."""
-    if sys.stdin is None:
-        return False
-    # Not by input(): that writes to stdout, where data goes.
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    try:
-        answer = sys.stdin.readline()
-    except (OSError, ValueError):
-        answer = ""
-    if not answer:
-        say("")
-    return answer.strip().lower() in ("y", "yes")

@@ -13,7 +13,7 @@ import typer
 from driftline.cli.comparing import Policy
 from driftline.cli.options import BaselinesOption, RootOption
 from driftline.cli.progress import reading_progress
-from driftline.cli.tables import put, say, visible
+from driftline.cli.tables import put_or_write, say
 from driftline.errors import UserError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def report(
             text = history_report.as_html(made, registry)
         else:
             text = history_report.as_markdown(made, registry)
-    _write(output, text)
+    put_or_write(text, output)
     raise typer.Exit(code)
 
 
@@ -126,17 +126,3 @@ def _say_doubts(report: Report, is_other: bool, root: Path | None) -> None:
             "  record 5 sessions with ENABLE_PERFORMANCE_RECORDING=1 pytest, then driftline baselines update"
             f" --platform {shlex.quote(report.platform)}{where}",
         )
-
-
-def _write(output: Path | None, text: str) -> None:
-    from driftline.files import write_atomically
-
-    if output is None:
-        put(text.rstrip("\n"))
-        return
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(output, text)
-    except OSError as error:
-        raise UserError(f"cannot write {output}: {error.strerror}", "name a file that you may write") from None
-    say(f"wrote {visible(output)}")

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from driftline.artifacts.perf_baselines import read_benchmark
 from driftline.artifacts.reading import file_bytes
+from driftline.artifacts.rows import Batch
 from driftline.artifacts.values import moment
 from driftline.artifacts.yaml_text import load_mapping
 from driftline.errors import Problems, UserError
@@ -15,6 +17,7 @@ from driftline.errors import Problems, UserError
 TIMES = ("captured_at", "captured")
 # Files of a root that may name a capture, and those of the project around it.
 NAMING = ("driftline.toml", "gate.yaml", "releases.yaml", "performance_baselines.json")
+BUILDING = ("Makefile", "tox.ini", ".gitlab-ci.yml")
 WORKFLOWS = Path(".github", "workflows")
 _WORD = re.compile(r"[A-Za-z0-9_.+-]+")
 
@@ -22,10 +25,10 @@ _WORD = re.compile(r"[A-Za-z0-9_.+-]+")
 def removable(folder: Path, keep: int | None, name: str | None, named: set[str]) -> list[Path]:
     """The captures that are older than the `keep` newest, or the one of this name, oldest first.
 
-    Never the newest, nor one of the `named`, nor, by age, a file that tells no time. Raises UserError for a name that
-    is none or must stay, and where the folder cannot be read.
+    Never the newest, nor one of the `named`, nor a file that is no capture, nor, by age, one that tells no time. Raises
+    UserError for a name that is none or must stay, and where the folder cannot be read.
     """
-    files = captures(folder)
+    files = [path for path in captures(folder) if is_capture(path)]
     times = {path: at for path in files if (at := captured_at(path)) is not None}
     by_age = sorted(times, key=lambda path: (times[path], path.name))
     newest = by_age[-1:]
@@ -35,6 +38,8 @@ def removable(folder: Path, keep: int | None, name: str | None, named: set[str])
     found = [path for path in files if path.stem == name]
     if not found:
         known = ", ".join(path.stem for path in files) or "there is none"
+        if any(path.stem == name for path in captures(folder)):
+            raise UserError(f"{folder / f'{name}.yaml'} is no capture: it stays", f"name one of these: {known}")
         raise UserError(f"there is no capture {name!r} in {folder}", f"name one of these: {known}")
     if found == newest:
         raise UserError(f"{found[0]} is the newest capture: it stays", "capture a newer one first")
@@ -53,13 +58,23 @@ def captures(folder: Path) -> list[Path]:
         raise UserError(f"cannot read {folder}: {error.strerror}", "name the folder of the captures") from None
 
 
+def is_capture(path: Path) -> bool:
+    """Whether the file is a versioned baseline to those who read the root."""
+    problems = Problems()
+    try:
+        data = file_bytes(path)
+    except OSError:
+        return False
+    return load_mapping(data, problems) is not None and read_benchmark(data, path.stem, 0, Batch(), problems)
+
+
 def captured_at(path: Path) -> str | None:
     """When it was captured, as text that sorts; None where the file does not tell."""
     try:
         document = load_mapping(file_bytes(path), Problems())
     except OSError:
         return None
-    if document is None or "workloads" not in document.content:
+    if document is None:
         return None
     return next((at for name in TIMES if (at := moment(document.content.get(name))) is not None), None)
 
@@ -82,7 +97,7 @@ def names_in(files: Iterable[Path], names: Iterable[str]) -> set[str]:
 def naming_files(root: Path, project: Path) -> list[Path]:
     """The files that may name a capture: of the root, and of the project that it is measured in."""
     workflows = project / WORKFLOWS
-    found = [*(root / name for name in NAMING), *(project / name for name in NAMING)]
+    found = [*(root / name for name in NAMING), *(project / name for name in (*NAMING, *BUILDING))]
     return found + sorted(path for suffix in ("*.yml", "*.yaml") for path in workflows.glob(suffix))
 
 

@@ -42,20 +42,24 @@ def benchmark_deltas(
     said: Levels,
     of_metrics: Mapping[str, Levels],
     general: tuple[float, float],
+    across_providers: bool = False,
 ) -> Table:
-    """See the macro `benchmark_deltas`, with label and unit. `said` counts before `of_metrics`, these before what the
-    baseline's file says, and that before `general`; all per cent."""
+    """See the macro `benchmark_deltas`, with label and unit; by workload, in the order of the registry. `said` counts
+    before `of_metrics`, these before what the baseline's file says, and that before `general`; all per cent. What
+    another provider did is compared only `across_providers`."""
     listed = ", ".join(
         f"{{'metric': {literal(metric)}, 'warn': {_number(warn)}, 'fail': {_number(fail)}}}"
         for metric, (warn, fail) in of_metrics.items()
     )
     limits = f"[{listed}]::struct(metric varchar, warn double, fail double)[]"
     levels = f"{_number(said[0])}, {_number(said[1])}, {limits}, {_number(general[0])}, {_number(general[1])}"
+    across = "true" if across_providers else "false"
     return ask(
         connection,
         "select d.*, m.label, m.unit\n"
-        f"from benchmark_deltas({literal(baseline)}, {literal(candidate)}, {levels}) as d\n"
-        "inner join metrics as m using (metric)\norder by d.workload, d.metric",
+        f"from benchmark_deltas({literal(baseline)}, {literal(candidate)}, {levels}, {across}) as d\n"
+        "inner join metrics as m using (metric)\nleft join declared_metrics as r using (metric)\n"
+        "order by d.workload, r.rowid nulls last, d.metric",
     )
 
 
@@ -72,8 +76,15 @@ def benchmark_samples(connection: Connection, sources: Sequence[str]) -> dict[tu
 
 def benchmark_trends(connection: Connection, metrics: Sequence[str] = (), days: int | None = None) -> Table:
     """series, metric, label, unit, better, x (version, or number of the record), at, value, source: of versioned
-    baselines in the order of their versions, then of recorded series in the order of time."""
-    chosen = f"where metric in ({', '.join(map(literal, metrics))})\n" if metrics else ""
+    baselines in the order of their versions, then of recorded series in the order of time. The `metrics` may be named
+    as other programs call them."""
+    listed = ", ".join(map(literal, metrics))
+    chosen = (
+        "where metric in (select coalesce(a.metric, t.name)"
+        f" from (select unnest([{listed}]) as name) as t left join metric_aliases as a on a.alias = t.name)\n"
+        if metrics
+        else ""
+    )
     oldest = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=days or 0)
     since = f"where p.at is null or p.at >= timestamp '{oldest}'" if days else ""
     statement = f"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -11,38 +11,56 @@ from typing import Any
 
 from driftline import queries
 from driftline.metrics import Metric, arrow, percent
-from driftline.reports.tables import as_markdown, as_table, visible
+from driftline.reports.tables import as_markdown, as_table, markdown, visible
 
 Row = queries.Row
 Registry = dict[str, Metric]
 HEADS = ("Metric", "Baseline", "Current", "Change", "Status")
 NUMBERS = HEADS[1:4]
+# Of what could not be compared as many are named.
+NAMED = 10
 MARKS = {"ok": "✅", "warn": "⚠️ warning", "fail": "❌ failure"}
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One baseline against the current one: rows of queries.benchmark_deltas, by policy noise with verdicts."""
+    """One baseline against the current one: rows of queries.benchmark_deltas, by policy noise with verdicts. `apart`
+    and `providers` say in what they differ that were compared all the same, `terms` by what a policy judges."""
 
     baseline: Row
     current: Row
     rows: Sequence[Row]
     policy: str
     apart: str | None = None
+    providers: str | None = None
+    terms: str = ""
 
     @property
     def compared(self) -> list[Row]:
         return [row for row in self.rows if row["status"] == "compared" and row["better"] != "neutral"]
 
     def having(self, level: str) -> list[Row]:
-        return [row for row in self.rows if self.level(row) == level]
+        return [row for row in self.rows if row["level"] == level]
 
-    def level(self, row: Row) -> str | None:
-        """What counts: by policy noise a failure is one that is certain."""
-        if self.policy == "noise" and row["verdict"] != "regressed":
-            return "warn" if row["level"] in ("warn", "fail") else row["level"]
-        level: str | None = row["level"]
-        return level
+    def of_status(self, status: str) -> list[Row]:
+        return [row for row in self.rows if row["status"] == status]
+
+    @property
+    def of_baseline(self) -> list[Row]:
+        """What the baseline has."""
+        return [row for row in self.rows if row["status"] != "only in candidate"]
+
+    @property
+    def uncompared(self) -> list[Row]:
+        """What the baseline has and cannot be compared."""
+        return [row for row in self.of_baseline if row["status"] != "compared"]
+
+    @property
+    def passed(self) -> bool | None:
+        """None where nothing failed, and not all of the baseline could be compared: that is no pass."""
+        if self.having("fail"):
+            return False
+        return True if self.compared and not self.uncompared else None
 
     @property
     def title(self) -> str:
@@ -60,14 +78,14 @@ def as_comment(pairs: Sequence[Pair], registry: Registry) -> str:
 
 
 def _block(pair: Pair, registry: Registry, as_table: bool) -> str:
-    head = "## " if not as_table else ""
-    parts = [f"{head}{visible(pair.title)}"]
+    shown, mark = (visible, "") if as_table else (markdown, "**")
+    parts = [f"{'' if as_table else '## '}{shown(pair.title)}"]
     for workload, rows_ in groupby(pair.rows, key=itemgetter("workload")):
         rows = list(rows_)
         cells = [_cells(row, registry[row["metric"]], pair) for row in rows]
         table = _table(cells, as_table)
-        parts.append(f"{'**' * (not as_table)}Workload: {visible(workload)}{'**' * (not as_table)}\n\n{table}")
-    parts += [_sentences(pair)]
+        parts.append(f"{mark}Workload: {shown(workload)}{mark}\n\n{table}")
+    parts += [_sentences(pair, shown)]
     return "\n\n".join(parts)
 
 
@@ -87,12 +105,11 @@ def _cells(row: Row, metric: Metric, pair: Pair) -> list[str]:
 
 
 def _status(row: Row, pair: Pair) -> str:
-    level = pair.level(row)
     if row["status"] != "compared":
         return f"– {row['status']}" + (f": {row['note']}" if row["note"] else "")
     if row["better"] == "neutral":
         return "– not judged"
-    word = MARKS.get(level or "", "–")
+    word = MARKS.get(row["level"] or "", "–")
     if pair.policy == "noise":
         interval = ""
         if row["ci_low"] is not None:
@@ -101,28 +118,36 @@ def _status(row: Row, pair: Pair) -> str:
     return word
 
 
-def _sentences(pair: Pair) -> str:
-    lines = []
-    if pair.policy == "noise":
-        lines.append("Policy: noise. The median latency is weighed by its iterations; the rest is a threshold.")
-    else:
-        levels = {(row["warn_pct"], row["fail_pct"]) for row in pair.compared}
-        told = ", ".join(f"warning from {warn:g} %, failure from {fail:g} %" for warn, fail in sorted(levels))
-        lines.append(f"Policy: threshold, {told or 'nothing to judge'}; limits included.")
+def _sentences(pair: Pair, shown: Callable[[Any], str]) -> str:
+    levels = sorted({(row["warn_pct"], row["fail_pct"]) for row in pair.compared})
+    told = ", ".join(f"warning from {warn:g} %, failure from {fail:g} %" for warn, fail in levels)
+    lines = [f"Policy: {pair.policy}, {told or 'nothing to judge'}; limits included."]
+    lines += [pair.terms] if pair.terms else []
     for level, word in (("fail", "Failure"), ("warn", "Warning")):
         lines += [
-            f"{MARKS[level].split(' ')[0]} {word}: {visible(row['metric'])} ({visible(row['workload'])})"
-            f" exceeds {row[f'{level}_pct']:g}% threshold"
+            f"{MARKS[level].split(' ')[0]} {word}: {_named(row, shown)} exceeds {row[f'{level}_pct']:g}% threshold"
             for row in pair.having(level)
         ]
-    if pair.compared and not pair.having("warn") and not pair.having("fail"):
+    lost = pair.uncompared
+    if lost:
+        names = ", ".join(_named(row, shown) for row in lost[:NAMED])
+        more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+        whole = len(pair.of_baseline)
+        lines.append(f"Summary: {len(lost)} of {whole} metrics of the baseline could not be compared: {names}{more}")
+    elif pair.passed and not pair.having("warn"):
         lines.append("Summary: all metrics within acceptable thresholds ✅")
     inferred = [row["metric"] for row in pair.rows if row["is_inferred"]]
     if inferred:
-        lines.append(f"Direction inferred from the name: {visible(', '.join(dict.fromkeys(inferred)))}")
+        lines.append(f"Direction inferred from the name: {', '.join(map(shown, dict.fromkeys(inferred)))}")
     if pair.apart:
-        lines.append(f"Warning: {visible(pair.apart)}: machines differ, so this says little.")
+        lines.append(f"Warning: {shown(pair.apart)}: machines differ, so this says little.")
+    if pair.providers:
+        lines.append(f"Warning: providers differ: {shown(pair.providers)}.")
     return "\n".join(lines)
+
+
+def _named(row: Row, shown: Callable[[Any], str]) -> str:
+    return f"{shown(row['metric'])} ({shown(row['workload'])})"
 
 
 def as_object(pairs: Sequence[Pair]) -> dict[str, Any]:
@@ -134,11 +159,14 @@ def as_object(pairs: Sequence[Pair]) -> dict[str, Any]:
                 "current": _told(pair.current),
                 "policy": pair.policy,
                 "other_platform": pair.apart,
+                "other_provider": pair.providers,
                 "summary": {
                     "compared": len(pair.compared),
+                    "not_comparable": len(pair.of_status("not comparable")),
+                    "missing": len(pair.of_status("only in baseline")),
                     "warnings": len(pair.having("warn")),
                     "failures": len(pair.having("fail")),
-                    "passed": not pair.having("fail"),
+                    "passed": pair.passed,
                 },
                 "metrics": [_entry(row, pair) for row in pair.rows],
             }
@@ -156,9 +184,9 @@ def _told(row: Row) -> dict[str, Any]:
 def _entry(row: Row, pair: Pair) -> dict[str, Any]:
     names = (
         "workload", "metric", "unit", "better", "baseline", "candidate", "delta", "delta_pct", "warn_pct", "fail_pct",
-        "status", "note",
+        "status", "note", "baseline_provider", "candidate_provider",
     )  # fmt: skip
-    told = {name: row[name] for name in names} | {"inferred": row["is_inferred"], "level": pair.level(row)}
+    told = {name: row[name] for name in names} | {"inferred": row["is_inferred"], "level": row["level"]}
     if pair.policy == "noise":
         told |= {name: row[name] for name in ("verdict", "ci_low", "ci_high", "reason")}
     return told
