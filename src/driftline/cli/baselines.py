@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from driftline.cli.asking import agreed
 from driftline.cli.comparing import Policy
 from driftline.cli.options import BaselinesOption, RootOption
 from driftline.cli.progress import reading_progress
@@ -145,7 +146,7 @@ def update(
         put(report.diff(str(planned.document.path), planned.document.text or "", after))
         if dry_run:
             planned = planned.with_text(after)
-        elif needs_yes and not _says_yes():
+        elif needs_yes and not agreed("Apply these updates? (yes/no):"):
             say("nothing written" if not sustained else "nothing more written")
         else:
             planned = apply(planned, after)
@@ -162,18 +163,6 @@ def _is_terminal() -> bool:
         return sys.stdin.isatty()
     except (AttributeError, ValueError):
         return False
-
-
-def _says_yes() -> bool:
-    """Asks on stderr. No answer, or one that cannot be read, is no."""
-    print("Apply these updates? (yes/no): ", end="", file=sys.stderr, flush=True)
-    try:
-        answer = sys.stdin.readline()
-    except (AttributeError, OSError, ValueError):
-        answer = ""
-    if not answer.endswith("\n"):
-        say("")
-    return answer.strip().lower() in ("yes", "y")
 
 
 @app.command()

@@ -15,9 +15,10 @@ from uuid import uuid4
 from driftline.artifacts.history import FOLDER, history_folder, platform_named
 from driftline.artifacts.reading import file_bytes
 from driftline.errors import UserError
-from driftline.files import append_lines, file_name, write_atomically
+from driftline.files import file_name, write_atomically
 from driftline.lifecycle.history_reading import Record, history_files, read_records, tracked
 from driftline.lifecycle.history_values import facts, metric_value, metric_values
+from driftline.lifecycle.json_lines import append_objects
 from driftline.places import writable_root
 
 # The metrics of the tracking guide: each is a key of every run, None where it was not measured.
@@ -209,20 +210,8 @@ def history_file(folder: Path, platform: str) -> Path:
 
 
 def append_records(folder: Path, records: Sequence[Record]) -> list[Path]:
-    """Adds records to the files of their platforms, those of a file in one write; the files. Raises UserError where one
-    cannot be written."""
-    lines: dict[Path, list[str]] = {}
-    for record in records:
-        path = history_file(folder, record["platform"])
-        lines.setdefault(path, []).append(json.dumps(record, allow_nan=False))
-    written = []
-    for path, texts in lines.items():
-        try:
-            append_lines(path, "\n".join(texts) + "\n")
-        except OSError as error:
-            raise UserError(f"cannot write {path}: {error.strerror}", "check who owns the folder") from error
-        written.append(path)
-    return written
+    """Adds records to the files of their platforms; the files. Raises UserError where one cannot be written."""
+    return append_objects(records, lambda platform: history_file(folder, platform))
 
 
 def is_sqlite(path: Path) -> bool:

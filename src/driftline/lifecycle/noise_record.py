@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -12,9 +11,9 @@ from uuid import uuid4
 
 from driftline.artifacts.profile import TOTALS
 from driftline.capture.times import utc
-from driftline.errors import UserError
-from driftline.files import append_lines, file_name
+from driftline.files import file_name
 from driftline.lifecycle.captures import Capture
+from driftline.lifecycle.json_lines import append_objects
 
 FOLDER = "noise"
 # Of a whole capture; of a stage all that it measures.
@@ -54,20 +53,5 @@ def _values(capture: Capture) -> dict[tuple[str, str], float]:
 
 
 def append(root: Path, lines: Iterable[dict[str, Any]]) -> list[Path]:
-    """Adds the lines to the files of their platforms, each file in one write; the files. Raises UserError where that
-    cannot be.
-
-    A last line that its writer was killed in stays by itself: the next begins below it.
-    """
-    by_platform: dict[str, list[str]] = {}
-    for line in lines:
-        by_platform.setdefault(line["platform"], []).append(json.dumps(line, allow_nan=False))
-    written = []
-    for platform, texts in by_platform.items():
-        path = root / FOLDER / f"{file_name(platform)}.jsonl"
-        try:
-            append_lines(path, "\n".join(texts) + "\n")
-        except OSError as error:
-            raise UserError(f"cannot write {path}: {error.strerror}", "check the folder's owner") from error
-        written.append(path)
-    return written
+    """Adds the lines to the files of their platforms; the files. Raises UserError where that cannot be."""
+    return append_objects(lines, lambda platform: root / FOLDER / f"{file_name(platform)}.jsonl")

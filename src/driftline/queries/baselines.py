@@ -127,10 +127,10 @@ def drift_watch(
 ) -> Table:
     """How far many steps led, a row a platform and metric.
 
-    Of the last 50 records: records, drift_from (median of the oldest 5), drift_since, drift_pct (to the median of the
-    newest 5), records_past (how many were past the limit of the 5 before them). Of the baselines: updates, first_value,
-    baseline, baseline_pct. `watch` is `slow drift` where the records moved past the limit and no one of them did,
-    `moved` where some did too, `baselines drifted` where the baselines moved past it and no update did, else null.
+    Of the last 50 records: records, records_past (how many were past the limit of the 5 before them); of those after the
+    last one that was, drift_from (median of the oldest 5), drift_since, drift_pct (to the median of the newest 5). Of the
+    baselines: updates, first_value, baseline, baseline_pct. `watch` is `slow drift` where the records moved past the
+    limit and no one of them did, `baselines drifted` where the baselines moved past it and no update did, else null.
     """
     told = _told(updates) if updates else _NO_UPDATES
     statement = f"""
@@ -185,9 +185,7 @@ def drift_watch(
             records, drift_from, drift_since, drift_pct, records_past,
             updates, first_value, baseline, baseline_pct,
             case
-                when {_drift_status("better", "drift_pct", "limit_of")} = 'regressed' and records_past = 0
-                    then 'slow drift'
-                when {_drift_status("better", "drift_pct", "limit_of")} = 'regressed' then 'moved'
+                when {_drift_status("better", "drift_pct", "limit_of")} = 'regressed' then 'slow drift'
                 when {_drift_status("better", "baseline_pct", "limit_of")} = 'regressed' and updates_past = 0
                     then 'baselines drifted'
             end as watch

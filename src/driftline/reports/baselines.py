@@ -16,7 +16,6 @@ RULE = "=" * 70
 GAP = "–"
 WATCH = {
     "slow drift": "slow drift: no record passed the limit, together they do",
-    "moved": "moved past the limit",
     "baselines drifted": "the baselines drifted: no update passed the limit, together they do",
 }
 
