@@ -42,7 +42,7 @@ def test_what_the_newest_records_lack_needs_a_yes(root: Root, update: Update, ga
 
 
 def test_records_of_a_workload_make_none_of_the_platform_old(root: Root, update: Update) -> None:
-    recorded(root, *[OTHER] * 3, platform=f"{PLATFORM}_w", workload="w")
+    recorded(root, *[OTHER] * 9, platform=f"{PLATFORM}_w", workload="w")
     file = root.folder / f"history/{PLATFORM}_w.jsonl"
     file.write_text(file.read_text().replace(f'"platform": "{PLATFORM}_w"', f'"platform": "{PLATFORM}"'))
     path = based(latencies(root, *[7.0] * 5))
