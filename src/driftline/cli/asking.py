@@ -12,12 +12,10 @@ def agreed(question: str) -> bool:
 
     Asks on stderr, since stdout is for data: so not by `input`.
     """
-    if sys.stdin is None:
-        return False
     print(f"{question} ", end="", file=sys.stderr, flush=True)
     try:
         answer = sys.stdin.readline()
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):
         answer = ""
     if not answer.endswith("\n"):
         say("")

@@ -127,10 +127,10 @@ def drift_watch(
 ) -> Table:
     """How far many steps led, a row a platform and metric.
 
-    Of the last 50 records: records, records_past (how many were past the limit of the 5 before them); of those after the
-    last one that was, drift_from (median of the oldest 5), drift_since, drift_pct (to the median of the newest 5). Of the
-    baselines: updates, first_value, baseline, baseline_pct. `watch` is `slow drift` where the records moved past the
-    limit and no one of them did, `baselines drifted` where the baselines moved past it and no update did, else null.
+    Of the last 50 records: records, records_past (how many were past the limit of the 5 before them); of those after
+    the last one that was, drift_from (median of the oldest 5), drift_since, drift_pct (to the median of the newest 5).
+    Of the baselines: updates, first_value, baseline, baseline_pct. `watch` is `slow drift` where the records moved past
+    the limit and no one of them did, `baselines drifted` where the baselines moved past it and no update did, else null.
     """
     told = _told(updates) if updates else _NO_UPDATES
     statement = f"""
