@@ -130,7 +130,7 @@ def drift_watch(
     Of the last 50 records: records, records_past (how many were past the limit of the 5 before them); of those after
     the last one that was, drift_from (median of the oldest 5), drift_since, drift_pct (to the median of the newest 5).
     Of the baselines: updates, first_value, baseline, baseline_pct. `watch` is `slow drift` where the records moved past
-    the limit and no one of them did, `baselines drifted` where the baselines moved past it and no update did, else null.
+    the limit and no one of them did, `baselines drifted` where the baselines did and no update did, else null.
     """
     told = _told(updates) if updates else _NO_UPDATES
     statement = f"""
