@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 MAD = 1.4826
 # What autocorrelation benchmarks have that run after each other, and how many points that counts.
 USUAL_RHO, RHO_POINTS = 0.2, 10
+# For the product of longer vectors OpenBLAS takes threads, and on a busy machine they wait for each other.
+UNTHREADED = 10_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ def change_points(values: Floats, settings: Settings = DEFAULTS) -> list[ChangeP
         noise = float(np.std(logs)) * 1e-3
     cuts = [*_segmented(logs, settings.penalty * noise**2 * np.log(len(logs)), smallest), len(logs)]
     bounds = [0, *cuts]
+    if len(cuts) == 1:
+        return []
     least = np.log1p(settings.min_effect_pct / 100)
     stretches = _Stretches(logs, bounds)
     while True:
@@ -125,7 +129,7 @@ class _Stretches:
         """Effect and p of every cut."""
         count, n = len(self.starts), len(self._logs)
         whole_df = max(n - count, 1)
-        whole = float(self._residuals @ self._residuals) / whole_df
+        whole = _dot(self._residuals, self._residuals) / whole_df
         sums, lengths = self._lengths * self._variances, self._lengths
         df = lengths[:-1] + lengths[1:] - 2
         own = (sums[:-1] + sums[1:]) / df
@@ -144,7 +148,13 @@ class _Stretches:
         if variance <= 0:
             return 1.0
         residuals, n = self._residuals, len(self._residuals)
-        lagged = float(residuals[1:] @ residuals[:-1]) / (variance * n)
+        lagged = _dot(residuals[1:], residuals[:-1]) / (variance * n)
         lagged += (1 + 4 * max(lagged, 0.0)) * len(self.starts) / n
         rho = min(max((n * lagged + RHO_POINTS * USUAL_RHO) / (n + RHO_POINTS), 0.0), 0.9)
         return max((1 + rho) / (1 - rho), self._slow / variance, 1.0)
+
+
+def _dot(left: Floats, right: Floats) -> float:
+    """The sum of the products."""
+    starts = range(0, len(left), UNTHREADED)
+    return sum(float(left[at : at + UNTHREADED] @ right[at : at + UNTHREADED]) for at in starts)
