@@ -89,25 +89,21 @@ from driftline.queries.runs import (
     runs_named,
     selectable_runs,
 )
+from driftline.queries.series import level_changes, run_types, series_points, series_points_sql, tracked_series
 from driftline.queries.tracking import (
     damaged_histories,
     held_against_baselines,
     held_against_platform,
     history_state,
     known_names,
-    level_changes,
     needs_change_points,
     platform_baselines,
     platforms,
     proposals,
     records,
-    run_types,
-    series_points,
-    series_points_sql,
     series_values,
     tracked,
     tracked_by_noise,
-    tracked_series,
     tracked_sql,
 )
 from driftline.queries.tradeoff import STAGE_COSTS, TOTAL_COSTS, cost_stages, quality_offers, tradeoff

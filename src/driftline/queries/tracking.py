@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from driftline.artifacts.bulk import literal
-from driftline.queries.asking import Connection, Row, Table, ask, frame
+from driftline.queries.asking import Connection, Row, Table, ask
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 # What a metric must gain before it is called better, in per cent.
 GAIN_PCT = 5
@@ -28,7 +27,7 @@ def tracked_sql(limit_pct: float, platforms: Sequence[str] = (), said_pct: float
     return (
         f"select t.*, m.label, m.unit\nfrom tracked({float(limit_pct)!r}{_said(said_pct)}) as t\n"
         "inner join metrics as m using (metric)\n"
-        f"{_of_platforms(platforms)}order by t.series, t.metric"
+        f"{of_platforms(platforms)}order by t.series, t.metric"
     )
 
 
@@ -55,7 +54,7 @@ def tracked_by_noise(
         connection,
         f"select t.*, m.label, m.unit\nfrom tracked_by_noise("
         f"{float(limit_pct)!r}, {float(least_effect_pct)!r}{_said(said_pct)}) as t\n"
-        f"inner join metrics as m using (metric)\n{_of_platforms(platforms)}order by t.series, t.metric",
+        f"inner join metrics as m using (metric)\n{of_platforms(platforms)}order by t.series, t.metric",
     )
 
 
@@ -64,7 +63,8 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _of_platforms(platforms: Iterable[str]) -> str:
+def of_platforms(platforms: Iterable[str]) -> str:
+    """The condition that keeps these platforms of a relation `t`; nothing where none is named."""
     listed = ", ".join(literal(platform) for platform in platforms)
     return f"where t.platform in ({listed})\n" if listed else ""
 
@@ -140,7 +140,7 @@ def proposals(connection: Connection, min_records: int, gain_pct: float, platfor
     return ask(
         connection,
         f"select t.*, m.label, m.unit\nfrom baseline_proposals({int(min_records)}, {float(gain_pct)!r}) as t\n"
-        f"inner join metrics as m using (metric)\n{_of_platforms(platforms)}order by t.platform, t.metric",
+        f"inner join metrics as m using (metric)\n{of_platforms(platforms)}order by t.platform, t.metric",
     )
 
 
@@ -149,7 +149,7 @@ def platform_baselines(connection: Connection, platforms: Sequence[str] = ()) ->
     return ask(
         connection,
         "select t.*, m.label, m.unit, m.better\nfrom platform_baselines as t\ninner join metrics as m using (metric)\n"
-        f"{_of_platforms(platforms)}order by t.platform, t.metric",
+        f"{of_platforms(platforms)}order by t.platform, t.metric",
     )
 
 
@@ -191,7 +191,7 @@ def records(
         "select t.number, t.platform, t.workload, t.provider, t.recorded_at, t.run_type, t.git_commit, t.git_branch,\n"
         f"    t.record_id, t.notes, count(h.value) as metrics{named}\n"
         "from history_records as t\nleft join history as h using (record_id)\n"
-        f"{_of_platforms(platforms)}"
+        f"{of_platforms(platforms)}"
         "group by all\norder by t.recorded_at desc nulls last, t.number desc\n"
         f"limit {int(limit)}",
     )
@@ -236,64 +236,6 @@ def known_names(connection: Connection, names: Iterable[str]) -> dict[str, Row]:
         from known left join declared_metrics as d using (metric)
     """
     return {row["name"]: row for row in ask(connection, statement).rows}
-
-
-def tracked_series(connection: Connection) -> Table:
-    """series, platform, workload, provider, records, first_at, last_at of every series that was recorded."""
-    return ask(
-        connection,
-        "select series, platform, workload, provider, count(*) as records, min(recorded_at) as first_at,\n"
-        "    max(recorded_at) as last_at\n"
-        "from history_records\ngroup by all\norder by records desc, series",
-    )
-
-
-def run_types(connection: Connection) -> Table:
-    """run_type and records: why records were made, and how many for that; what most were made for comes first."""
-    return ask(
-        connection,
-        "select run_type, count(*) as records\nfrom history_records\n"
-        "group by run_type\norder by records desc, run_type",
-    )
-
-
-def level_changes(connection: Connection, platforms: Sequence[str] = ()) -> Table:
-    """Every change point in the order of time: series, metric, record_id, recorded_at, git_commit, effect_pct, level,
-    verdict, and how many usable records there are from it on."""
-    return ask(
-        connection,
-        "select c.series, c.metric, c.record_id, t.recorded_at, t.git_commit, c.effect_pct, c.level, c.verdict,\n"
-        "    t.of - t.nth + 1 as records\n"
-        "from change_points as c\n"
-        "inner join history_trend as t on t.record_id = c.record_id and t.metric = c.metric\n"
-        f"{_of_platforms(platforms)}order by c.series, c.metric, t.place",
-    )
-
-
-def series_points_sql(series: str, since: datetime | None = None, run_types: Sequence[str] = ()) -> str:
-    """Every metric of a series at its records since a moment, gaps included; of some run types, where '' stands for
-    records that state none. The newest record is always among them: it is the one that is judged."""
-    kept = "" if since is None else f"    and t.recorded_at >= timestamp {literal(f'{since:%Y-%m-%d %H:%M:%S}')}\n"
-    if run_types:
-        listed = ", ".join(literal(name) for name in run_types)
-        newest = f"select max(place) from history_records where series = {literal(series)}"
-        kept += f"    and (coalesce(t.run_type, '') in ({listed}) or t.place = ({newest}))\n"
-    return (
-        "select t.metric, t.record_id, t.number, t.place, t.recorded_at, t.run_type, t.git_commit, t.git_branch,\n"
-        "    t.value, t.note, t.present, t.is_usable, c.effect_pct, c.level, c.verdict as change\n"
-        "from history_trend as t\n"
-        "left join change_points as c on c.record_id = t.record_id and c.metric = t.metric\n"
-        f"where t.series = {literal(series)}\n{kept}"
-        "order by t.metric, t.place"
-    )
-
-
-def series_points(
-    connection: Connection, series: str, since: datetime | None = None, run_types: Sequence[str] = ()
-) -> pd.DataFrame:
-    """metric, record_id, number, place, recorded_at, run_type, git_commit, git_branch, value (NaN at a gap), note,
-    present, is_usable; and at a change point effect_pct, level and change (its verdict)."""
-    return frame(connection, series_points_sql(series, since, run_types))
 
 
 def damaged_histories(connection: Connection) -> list[str]:
