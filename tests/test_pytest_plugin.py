@@ -208,6 +208,7 @@ def test_a_gap_is_recorded_beside_what_has_a_value(project: Project) -> None:
         (Measurement("search_s", 2, "rate"), {}),
         (Measurement("latency_p50_ms", 2), {"generation_latency_p50": 2}),
         (Measurement("accuracy", 2), {"accuracy": 2}),
+        (Measurement("notes", 2), {}),
     ],
 )
 def test_seconds_and_rates_are_recorded_under_a_name_that_says_so(

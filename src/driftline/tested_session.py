@@ -17,6 +17,8 @@ from driftline.artifacts.scan import BASELINE_FILES, Places
 from driftline.capture.platform import detect_platform, this_machine
 from driftline.errors import UserError
 from driftline.lifecycle.history import append_records, is_sqlite, new_record
+from driftline.lifecycle.history_reading import history_files
+from driftline.lifecycle.history_values import RESERVED
 from driftline.lifecycle.session_facts import session_facts
 from driftline.measurements import QUERIES, Measurement
 from driftline.metrics import Metric, arrow, percent
@@ -134,6 +136,8 @@ def _resolved(one: Measurement, known: Mapping[str, queries.Row]) -> tuple[str, 
     """Name and value in the unit of that name; or why there is none."""
     said = known[one.name]
     name, unit = str(said["metric"]), str(said["unit"])
+    if name in RESERVED:
+        return "a fact of every record is called so; call it by another name"
     if one.kind == "value":
         return name, one.value
     if one.kind == "seconds":
@@ -269,7 +273,7 @@ def _record_session(
         "test_duration_seconds": round(tested.seconds, 3),
         "num_test_queries": count,
     }
-    is_first = not any(folder.glob("*.jsonl"))
+    is_first = not any(history_files(folder))
     (path,) = append_records(folder, [new_record(metrics, metadata)])
     outcome.lines.append(f"recorded {_counted(numbers)} in {path}")
     if tested.history and is_first and is_sqlite(tested.history):
