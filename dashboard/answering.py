@@ -66,6 +66,7 @@ COMPUTED = (
     "scores_of",
     "verdicts",
     "change_points",
+    "tracked_by_noise",
 )
 # Candidates beside the one in focus are scored as well as long as that is done at once: their episodes are no more.
 SCORED_BESIDE = 100

@@ -137,8 +137,9 @@ class Store:
 
     @property
     def sources(self) -> list[str]:
-        """What the model reads, without scores and verdicts: where these are equal, so are all rows but those."""
-        computed = tuple(f"create or replace view source_{kind} " for kind in ("scores", "verdicts"))
+        """What the model reads, without scores, verdicts and change points: where these are equal, so are all rows but
+        those."""
+        computed = tuple(f"create or replace view source_{kind} " for kind in ("scores", "verdicts", "change_points"))
         return [part for part in self._model.sources if not part.startswith(computed)]
 
     def write_shell_file(self) -> Path:
