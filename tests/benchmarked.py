@@ -22,7 +22,7 @@ FAILING = "raise SystemExit(3)"
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def measured_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that is benchmarked in; nothing around tells a mode or a platform."""
     for name in ("BENCHMARK_MODE", "ENABLE_PERFORMANCE_RECORDING"):
         monkeypatch.delenv(name, raising=False)
@@ -37,19 +37,19 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def benchmark(driftline: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> Benchmark:
-    """Calls `driftline benchmark` in the project."""
+def benchmark(driftline: Run, measured_project: Path, monkeypatch: pytest.MonkeyPatch) -> Benchmark:
+    """Calls `driftline benchmark` in the measured_project."""
     if all(group.name != "benchmark" for group in commands.app.registered_groups):
         monkeypatch.setattr(commands.app, "registered_groups", [*commands.app.registered_groups])
         commands.app.add_typer(benchmarking.app, name="benchmark")
 
-    def call(*arguments: Any, cwd: Path = project) -> Outcome:
+    def call(*arguments: Any, cwd: Path = measured_project) -> Outcome:
         return driftline("benchmark", *arguments, cwd=cwd)
 
     return call
 
 
-def times_run(project: Path) -> int:
-    """How often COUNTING ran in the project."""
-    path = project / "ran"
+def times_run(measured_project: Path) -> int:
+    """How often COUNTING ran in the measured_project."""
+    path = measured_project / "ran"
     return len(path.read_text()) if path.exists() else 0

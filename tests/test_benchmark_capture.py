@@ -40,10 +40,10 @@ def make():
 
 
 @pytest.fixture
-def configured(project: Path) -> Path:
-    (project / "driftline.toml").write_text(CONFIG)
-    (project / "pipeline.py").write_text(PIPELINE)
-    return project
+def configured(measured_project: Path) -> Path:
+    (measured_project / "driftline.toml").write_text(CONFIG)
+    (measured_project / "pipeline.py").write_text(PIPELINE)
+    return measured_project
 
 
 def check(document: Any) -> None:
@@ -191,16 +191,16 @@ def test_benchmarks_that_are_turned_off_do_not_run(configured: Path, benchmark: 
     assert (ended.code, "driftline.toml turns benchmarks off" in ended.err) == (2, True)
 
 
-def test_nothing_in_a_data_root_is_executed(project: Path, benchmark: Benchmark) -> None:
-    root = project / "root"
+def test_nothing_in_a_data_root_is_executed(measured_project: Path, benchmark: Benchmark) -> None:
+    root = measured_project / "root"
     root.mkdir()
     (root / "driftline.toml").write_text(CONFIG)
     for options in (("--root", "root"), ()):
         ended = benchmark("capture", *QUICK, "--version", "1", *options)
         assert (ended.code, "nothing says what the workload quick runs" in ended.err) == (2, True)
-    root.rename(project / "data")
+    root.rename(measured_project / "data")
     assert benchmark("run", *QUICK).code == 2
-    assert not list(project.rglob("ran"))
+    assert not list(measured_project.rglob("ran"))
 
 
 def test_a_file_that_is_named_is_used_instead(configured: Path, benchmark: Benchmark) -> None:
@@ -294,7 +294,7 @@ def test_a_capture_goes_where_it_is_told_to(configured: Path, benchmark: Benchma
     assert (configured / "root/benchmarks/1.yaml").exists()
 
 
-def test_hostile_text_is_shown_and_not_sent(project: Path, benchmark: Benchmark) -> None:
+def test_hostile_text_is_shown_and_not_sent(measured_project: Path, benchmark: Benchmark) -> None:
     ended = benchmark("run", *QUICK, "--", PYTHON, "-c", "print('\x1b[31mred'); raise SystemExit(1)")
     assert "\\x1b[31mred" in ended.err
     assert "\x1b" not in ended.err

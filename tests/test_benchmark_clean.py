@@ -17,9 +17,9 @@ pytest_plugins = ("console", "benchmarked")
 
 
 @pytest.fixture
-def folder(project: Path) -> Path:
+def folder(measured_project: Path) -> Path:
     """Captures whose age is not the order of their names."""
-    found = project / "root/benchmarks"
+    found = measured_project / "root/benchmarks"
     found.mkdir(parents=True)
     for name, day in (("v3", 1), ("v1", 2), ("v10", 3), ("v2", 4)):
         (found / f"{name}.yaml").write_text(f"captured_at: '2026-01-0{day}T00:00:00Z'\nworkloads: {{}}\n")
@@ -81,12 +81,14 @@ def test_a_capture_that_holds_metrics_as_a_whole_has_an_age(folder: Path) -> Non
     assert names(removable(folder, 4, None, set())) == ["v0"]
 
 
-def test_the_help_says_which_files_are_searched_for_names(folder: Path, project: Path, benchmark: Benchmark) -> None:
+def test_the_help_says_which_files_are_searched_for_names(
+    folder: Path, measured_project: Path, benchmark: Benchmark
+) -> None:
     told = " ".join(benchmark("clean", "--help").out.split())
-    for path in naming_files(project / "root", project):
+    for path in naming_files(measured_project / "root", measured_project):
         assert path.name in told
     assert ".github/workflows/" in told
-    (project / "Makefile").write_text("bench:\n\tdriftline benchmark compare --baseline v3\n")
+    (measured_project / "Makefile").write_text("bench:\n\tdriftline benchmark compare --baseline v3\n")
     assert "v3.yaml" not in benchmark("clean", "--keep", 1, "--yes", "--root", "root").out
 
 
@@ -137,11 +139,11 @@ def test_a_closed_stdin_says_no(
     assert len(list(folder.iterdir())) == 4
 
 
-def test_it_does_not_ask_where_yes_is_given(folder: Path, project: Path, benchmark: Benchmark) -> None:
-    workflows = project / ".github/workflows"
+def test_it_does_not_ask_where_yes_is_given(folder: Path, measured_project: Path, benchmark: Benchmark) -> None:
+    workflows = measured_project / ".github/workflows"
     workflows.mkdir(parents=True)
     (workflows / "ci.yml").write_text("run: driftline benchmark compare --baseline v1\n")
-    (project / "root/gate.yaml").write_text("baseline: benchmarks/v10.yaml\n")
+    (measured_project / "root/gate.yaml").write_text("baseline: benchmarks/v10.yaml\n")
     ended = benchmark("clean", "--keep", 1, "--yes", "--baselines-dir", folder, "--root", "root")
 
     assert (ended.code, ended.out) == (0, f"{folder}/v3.yaml\n")

@@ -127,10 +127,10 @@ def test_platforms_can_be_chosen_and_the_url_holds_them(histories: Served, watch
     expect(page.locator(".ctx")).to_contain_text("Platforms 1 of 4")
 
     page.get_by_role("checkbox", name=M1).click()
-    expect(page.get_by_role("checkbox", name=M1)).to_have_attribute("aria-checked", "true")
+    expect(page.get_by_role("checkbox", name=M1)).to_have_attribute("aria-checked", "false")
     page.get_by_role("checkbox", name=POD).click()
     expect(page.get_by_role("heading", name=POD, exact=True)).to_be_visible()
-    expect(page.locator(".empty")).to_contain_text("ENABLE_PERFORMANCE_RECORDING=1 pytest")
+    expect(page.locator(".empty").filter(has_text="ENABLE_PERFORMANCE_RECORDING=1 pytest")).to_be_visible()
     watched.settle()
     page.go_back()
     expect(page.get_by_role("checkbox", name=POD)).to_have_attribute("aria-checked", "false")

@@ -21,9 +21,11 @@ def command(*words: str, iterations: int = 3, timeout_s: float | None = None, **
     return Workload("quick", iterations, program=Program(words, env=env), timeout_s=timeout_s)
 
 
-def function(project: Path, code: str, iterations: int = 3, timeout_s: float | None = None, **env: str) -> Workload:
+def function(
+    measured_project: Path, code: str, iterations: int = 3, timeout_s: float | None = None, **env: str
+) -> Workload:
     """A workload that calls `make` of the code."""
-    (project / "pipeline.py").write_text(dedent(code))
+    (measured_project / "pipeline.py").write_text(dedent(code))
     return Workload("quick", iterations, program=Program(function="pipeline:make", env=env), timeout_s=timeout_s)
 
 
@@ -33,11 +35,11 @@ def failure(workload: Workload) -> str:
     return str(refused.value)
 
 
-def test_a_command_runs_for_the_warm_ups_and_for_each_iteration(project: Path) -> None:
+def test_a_command_runs_for_the_warm_ups_and_for_each_iteration(measured_project: Path) -> None:
     seen: list[tuple[int, int]] = []
     result = run_workload(command(*COUNTING, iterations=2), lambda done, of: seen.append((done, of)))
 
-    assert (WARMUPS, times_run(project)) == (3, 5)
+    assert (WARMUPS, times_run(measured_project)) == (3, 5)
     assert (len(result.warmups_ms), len(result.samples_ms)) == (3, 2)
     assert seen == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
     assert min(result.samples_ms) > 0
@@ -55,9 +57,9 @@ NUMBERED = """
 """
 
 
-def test_the_warm_ups_are_left_out(project: Path) -> None:
-    of_calls = iterate(function(project, NUMBERED))
-    (project / "ran").unlink()
+def test_the_warm_ups_are_left_out(measured_project: Path) -> None:
+    of_calls = iterate(function(measured_project, NUMBERED))
+    (measured_project / "ran").unlink()
     of_commands = iterate(command(PYTHON, "-c", "import pipeline; pipeline.make()"))
 
     for series in (of_calls, of_commands):
@@ -66,23 +68,23 @@ def test_the_warm_ups_are_left_out(project: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["command", "function"])
-def test_the_latency_is_the_time_that_an_iteration_takes(project: Path, kind: str) -> None:
-    waiting = function(project, "import time\ndef make(): time.sleep(0.05)")
+def test_the_latency_is_the_time_that_an_iteration_takes(measured_project: Path, kind: str) -> None:
+    waiting = function(measured_project, "import time\ndef make(): time.sleep(0.05)")
     series = iterate(waiting if kind == "function" else command("sleep", "0.05"))
 
     assert min(iteration.latency_ms for iteration in series.kept) >= 50
     assert min(series.warmups_ms) >= 50
 
 
-def test_a_function_is_called_in_a_process_of_its_own(project: Path) -> None:
+def test_a_function_is_called_in_a_process_of_its_own(measured_project: Path) -> None:
     code = """
         import os
         def make():
             with open("pids", "a") as pids:
                 print(os.getpid(), os.environ["MODEL"], file=pids)
     """
-    iterate(function(project, code, MODEL="small"))
-    lines = (project / "pids").read_text().splitlines()
+    iterate(function(measured_project, code, MODEL="small"))
+    lines = (measured_project / "pids").read_text().splitlines()
 
     assert len(lines) == 6
     assert len(set(lines)) == 1
@@ -90,7 +92,7 @@ def test_a_function_is_called_in_a_process_of_its_own(project: Path) -> None:
     assert (int(pid) != os.getpid(), model) == (True, "small")
 
 
-def test_what_a_command_counts_belongs_to_its_iteration(project: Path) -> None:
+def test_what_a_command_counts_belongs_to_its_iteration(measured_project: Path) -> None:
     code = """
         import sys, driftline
         with driftline.stage("a"):
@@ -104,7 +106,7 @@ def test_what_a_command_counts_belongs_to_its_iteration(project: Path) -> None:
     assert result.metrics["throughput_per_minute"] == pytest.approx(60_000 * 12 / sum(result.samples_ms), rel=1e-6)
 
 
-def test_what_a_function_counts_or_returns_belongs_to_its_call(project: Path) -> None:
+def test_what_a_function_counts_or_returns_belongs_to_its_call(measured_project: Path) -> None:
     # The warm-ups are the first three calls; what is returned stands before what is counted.
     code = """
         import threading, driftline
@@ -119,14 +121,14 @@ def test_what_a_function_counts_or_returns_belongs_to_its_call(project: Path) ->
                 driftline.count(tokens=100)
             return {"items": 2, "api_calls": 6, "name": "Ada"}
     """
-    series = iterate(function(project, code))
+    series = iterate(function(measured_project, code))
 
     assert [iteration.counts for iteration in series.kept] == [
         {"items": 2, "api_calls": 6, "tokens": 100 + number} for number in (4, 5, 6)
     ]
 
 
-def test_memory_is_that_of_the_iterations_that_count(project: Path) -> None:
+def test_memory_is_that_of_the_iterations_that_count(measured_project: Path) -> None:
     code = """
         import time
         number = 0
@@ -136,7 +138,7 @@ def test_memory_is_that_of_the_iterations_that_count(project: Path) -> None:
             block = bytearray((300 if number <= 3 else 80) * 1024**2)
             time.sleep(0.2)
     """
-    result = run_workload(function(project, code, iterations=4))
+    result = run_workload(function(measured_project, code, iterations=4))
     peak, average = result.metrics["memory_peak_mb"], result.metrics["memory_average_mb"]
 
     assert peak is not None
@@ -145,7 +147,7 @@ def test_memory_is_that_of_the_iterations_that_count(project: Path) -> None:
     assert average <= peak
 
 
-def test_the_memory_of_a_command_is_that_of_its_processes(project: Path) -> None:
+def test_the_memory_of_a_command_is_that_of_its_processes(measured_project: Path) -> None:
     code = "import time; block = bytearray(100 * 1024**2); time.sleep(0.25)"
     result = run_workload(command(PYTHON, "-c", code, iterations=2))
     peak, average = result.metrics["memory_peak_mb"], result.metrics["memory_average_mb"]
@@ -156,7 +158,7 @@ def test_the_memory_of_a_command_is_that_of_its_processes(project: Path) -> None
     assert 30 < average <= peak
 
 
-def test_an_iteration_that_fails_ends_all_and_shows_what_it_printed(project: Path) -> None:
+def test_an_iteration_that_fails_ends_all_and_shows_what_it_printed(measured_project: Path) -> None:
     code = """
         open("ran", "a").write(".")
         print("line 1", "line 2", sep="\\n")
@@ -166,23 +168,23 @@ def test_an_iteration_that_fails_ends_all_and_shows_what_it_printed(project: Pat
 
     assert "quick: the command exited with 3, in iteration 2 of 3: nothing is kept" in said
     assert "    line 1\n    line 2" in said
-    assert times_run(project) == 5
+    assert times_run(measured_project) == 5
 
 
-def test_only_the_last_lines_are_shown(project: Path) -> None:
+def test_only_the_last_lines_are_shown(measured_project: Path) -> None:
     said = failure(command(PYTHON, "-c", "print(*range(100), sep='\\n'); raise SystemExit(1)"))
     assert "    90\n" in said
     assert "    89\n" not in said
 
 
-def test_what_cannot_be_started_is_said(project: Path) -> None:
+def test_what_cannot_be_started_is_said(measured_project: Path) -> None:
     assert "no-such-program cannot be started" in failure(command("no-such-program"))
     assert "the workload quick has nothing to run" in failure(command())
 
 
 @pytest.mark.parametrize("kind", ["command", "function"])
-def test_an_iteration_that_takes_too_long_ends_all(project: Path, kind: str) -> None:
-    hanging = function(project, "import time\ndef make(): time.sleep(60)", timeout_s=0.2)
+def test_an_iteration_that_takes_too_long_ends_all(measured_project: Path, kind: str) -> None:
+    hanging = function(measured_project, "import time\ndef make(): time.sleep(60)", timeout_s=0.2)
     if kind == "command":
         hanging = command("sleep", "60", timeout_s=0.2)
 
@@ -207,31 +209,31 @@ RAISED = [
 
 
 @pytest.mark.parametrize(("code", "said"), RAISED)
-def test_a_function_that_cannot_be_measured_says_why(project: Path, code: str, said: str) -> None:
-    assert said in failure(function(project, code))
+def test_a_function_that_cannot_be_measured_says_why(measured_project: Path, code: str, said: str) -> None:
+    assert said in failure(function(measured_project, code))
 
 
-def test_a_function_of_another_folder_is_not_found(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    workload = function(project, "def make(): pass")
-    elsewhere = project / "elsewhere"
+def test_a_function_of_another_folder_is_not_found(measured_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workload = function(measured_project, "def make(): pass")
+    elsewhere = measured_project / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
 
     assert "No module named 'pipeline'" in failure(workload)
 
 
-def test_numbers_of_other_libraries_are_numbers(project: Path) -> None:
-    series = iterate(function(project, "import numpy\ndef make(): return {'tokens': numpy.int64(7)}"))
+def test_numbers_of_other_libraries_are_numbers(measured_project: Path) -> None:
+    series = iterate(function(measured_project, "import numpy\ndef make(): return {'tokens': numpy.int64(7)}"))
     assert [iteration.counts for iteration in series.kept] == [{"tokens": 7.0}] * 3
 
 
-def test_the_paths_of_a_workload_do_not_hide_driftline(project: Path) -> None:
-    other = project / "other/driftline"
+def test_the_paths_of_a_workload_do_not_hide_driftline(measured_project: Path) -> None:
+    other = measured_project / "other/driftline"
     other.mkdir(parents=True)
     (other / "__init__.py").write_text("raise ImportError('the wrong one')")
-    assert len(iterate(function(project, "def make(): pass", PYTHONPATH=str(other.parent))).kept) == 3
+    assert len(iterate(function(measured_project, "def make(): pass", PYTHONPATH=str(other.parent))).kept) == 3
 
 
-def test_a_module_named_like_one_of_driftline_s_does_no_harm(project: Path) -> None:
-    (project / "json.py").write_text("raise ImportError('the wrong one')")
-    assert len(iterate(function(project, "def make(): pass")).kept) == 3
+def test_a_module_named_like_one_of_driftline_s_does_no_harm(measured_project: Path) -> None:
+    (measured_project / "json.py").write_text("raise ImportError('the wrong one')")
+    assert len(iterate(function(measured_project, "def make(): pass")).kept) == 3
