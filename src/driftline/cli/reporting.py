@@ -73,10 +73,11 @@ def report(
     borrowed = platform_named(against) if against else None
     rule = Rule(threshold_of(threshold), threshold is not None, policy.value, borrowed)
     asked = platform or os.environ.get("PERFORMANCE_PLATFORM", "").strip() or None
-    chosen, rows, code = asked or detect_platform(), [], 0
+    here = asked or detect_platform()
+    chosen, rows, code = here, [], 0
     if (folder := _root(root)) is not None:
         with reading_progress() as progress, open_store(folder, progress, places=baselines) as store:
-            chosen = platform_to_report(store, asked, chosen)
+            chosen = platform_to_report(store, asked, here)
             rows = report_rows(store, chosen, rule)
             registry = queries.registry(store.connection)
             damaged = queries.damaged_histories(store.connection)
@@ -88,7 +89,7 @@ def report(
     else:
         made = history_report.Report(chosen, rows, rule.limit, policy.value, datetime.now(UTC).replace(tzinfo=None),
                                      borrowed)  # fmt: skip
-        _say_doubts(made, not asked and chosen != detect_platform(), root)
+        _say_doubts(made, not asked and chosen != here, root)
         code = int(bool(made.having("regressed")))
         if layout is ReportLayout.json:
             text = history_report.as_json(made) + "\n"

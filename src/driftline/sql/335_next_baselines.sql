@@ -3,7 +3,7 @@
 -- null: baseline: fewer than 5 usable records, or a committed value that is no number
 create or replace view next_baselines as
 with recent as (
-    select platform, metric, case when count(*) = 5 then median(value) end as middle, max(recorded_at) as last_at
+    select platform, metric, case when count(*) = 5 then median(value) end as middle
     from history_trend
     where is_usable and of - nth < 5 and workload is null and provider is null
     group by platform, metric

@@ -118,6 +118,7 @@ select
         when not is_rolling then committed_in when baseline is not null then 'median of the 5 records before'
     end as baseline_source,
     committed_at as baseline_at,
+    is_rolling,
     change_pct(baseline, value - baseline) as change_pct,
     limit_pct,
     limit_value(better, baseline, limit_pct) as limit_value,

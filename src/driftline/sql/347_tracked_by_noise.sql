@@ -18,11 +18,11 @@ based as (
     select
         t.* replace (
             case
-                when c.level is not null and coalesce(t.baseline_source, 'median') like 'median%' then c.level_before
+                when c.level is not null and t.is_rolling then c.level_before
                 else t.baseline
             end as baseline,
             case
-                when c.level is not null and coalesce(t.baseline_source, 'median') like 'median%'
+                when c.level is not null and t.is_rolling
                     then 'level before ' || coalesce(strftime(c.recorded_at, '%Y-%m-%d'), 'the change')
                 else t.baseline_source
             end as baseline_source
