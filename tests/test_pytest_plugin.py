@@ -206,44 +206,18 @@ def test_a_gap_is_recorded_beside_what_has_a_value(project: Project) -> None:
         (Measurement("rows", 2, "rate"), {"rows_per_second": 2}),
         (Measurement("rows_per_minute", 2, "rate"), {"rows_per_minute": 120}),
         (Measurement("search_s", 2, "rate"), {}),
+        (Measurement("search", 2, "ratio"), {"search_relative_time": 2}),
+        (Measurement("search_relative_time", 2, "ratio"), {"search_relative_time": 2}),
+        (Measurement("search_ms", 2, "ratio"), {}),
+        (Measurement("avg_mrr", 2, "ratio"), {}),
         (Measurement("latency_p50_ms", 2), {"generation_latency_p50": 2}),
         (Measurement("accuracy", 2), {"accuracy": 2}),
         (Measurement("notes", 2), {}),
     ],
 )
-def test_seconds_and_rates_are_recorded_under_a_name_that_says_so(
+def test_seconds_rates_and_ratios_are_recorded_under_a_name_that_says_so(
     measured: Measurement, named: dict[str, float]
 ) -> None:
     outcome = Outcome()
     assert named_metrics([measured], outcome) == named
     assert bool(outcome.lines) == (not named)
-
-
-def test_a_function_is_called_once_more_than_it_is_measured() -> None:
-    taken: list[Measurement] = []
-    performance, calls = Performance(taken), []
-
-    def search(word: str, *, limit: int) -> int:
-        calls.append((word, limit))
-        return len(calls)
-
-    assert performance.measure(search, "a", rounds=3, limit=2) == 4
-    assert calls == [("a", 2)] * 4
-    assert [(one.name, one.kind) for one in taken] == [("search", "seconds")]
-    with pytest.raises(UserError, match="without a name"):
-        performance.measure(lambda: None)
-    with pytest.raises(UserError, match="cannot be measured in 0 rounds"):
-        performance.measure(search, "a", rounds=0, limit=2)
-
-
-def test_a_body_that_raises_took_no_time() -> None:
-    taken: list[Measurement] = []
-    performance = Performance(taken)
-    with pytest.raises(KeyError), performance.timer("x_s"):
-        raise KeyError
-    with pytest.raises(KeyError), performance.throughput("x", 5):
-        raise KeyError
-    assert taken == []
-    with performance.timer("x_s"), performance.throughput("x", 5):
-        pass
-    assert [(one.name, one.kind, one.value > 0) for one in taken] == [("x", "rate", True), ("x_s", "seconds", True)]

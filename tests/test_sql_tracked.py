@@ -166,6 +166,7 @@ def test_a_limit_of_driftline_toml_counts_before_the_general_one(root: Root) -> 
         ("throughput_p50", "higher"), ("throughput_pause_ms", "neutral"), ("failed_rate", "lower"),
         ("requests_dropped_per_second", "lower"), ("throughput_mb_s", "higher"),
         ("hit_rate", "higher"),
+        ("search_relative_time", "lower"),
         ("rows_per_second", "higher"), ("documents_per_minute", "higher"), ("nodes", "neutral"),
     ],
 )  # fmt: skip

@@ -14,19 +14,21 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from driftline.errors import UserError
 
 Result = TypeVar("Result")
-# How often `measure` runs a function, after once that does not count.
-ROUNDS = 5
+# How often a function is measured, after a time that does not count.
+ROUNDS = 7
+# What `relative` holds against each other takes no less: of less the clock and the scheduler tell more than the work.
+TURN_SECONDS = 0.03
 # Is a field of the record, not a metric.
 QUERIES = "num_test_queries"
 
 
 class Measurement(NamedTuple):
-    """A number and what it is: as it was given, `seconds` that were taken, or a `rate` per second. What seconds and
-    rates are called in the record is decided once the session is over."""
+    """A number and what it is: as it was given, `seconds` that were taken, a `rate` per second, or a `ratio` of two
+    times. What those are called in the record is decided once the session is over."""
 
     name: str
     value: float
-    kind: Literal["value", "seconds", "rate"] = "value"
+    kind: Literal["value", "seconds", "rate", "ratio"] = "value"
 
 
 class Performance:
@@ -81,14 +83,7 @@ class Performance:
         `timer` does, and gives what the last call gave. The metric is called as the function, if no name is given.
         Raises UserError for no rounds, and for a function without a name."""
         __tracebackhide__ = True
-        called = name or str(getattr(function, "__name__", "<nameless>"))
-        if called.startswith("<"):
-            raise UserError(
-                "a function without a name was measured", "name the metric: performance.measure(…, name='search')"
-            )
-        if rounds < 1:
-            raise UserError(f"{called} cannot be measured in {rounds} rounds", "give 1 round or more")
-        _named(called)
+        called = _called(function, name, rounds)
         function(*args, **kwargs)
         seconds = []
         for _ in range(rounds):
@@ -97,6 +92,79 @@ class Performance:
             seconds.append(time.perf_counter() - start)
         self._taken.append(Measurement(called, median(seconds), "seconds"))
         return result
+
+    def relative(
+        self,
+        function: Callable[..., Result],
+        *args: Any,
+        to: Callable[[], object] | None = None,
+        rounds: int = ROUNDS,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Result:
+        """Takes how many times as long as `to` the function needs, the median of `rounds` rounds, and gives what its
+        last call gave. Both are called in turns, as often as fills 0.03 s, so that a machine that is slower for a while
+        is slower for both; each round is held against the mean of the turns of `to` before and after it. Without `to`
+        that is a fixed loop of Python, which suits functions that spend their time in Python; another should be given
+        for what computes in C, waits, or is bound by memory. A name gets `_relative_time` at its end. Raises UserError
+        as `measure` does."""
+        __tracebackhide__ = True
+        called = _called(function, name, rounds)
+        reference = to or python_loop
+        results: list[Result] = []
+
+        def work() -> None:
+            results[:] = [function(*args, **kwargs)]
+
+        calls, reference_calls = _calls_in_a_turn(work), _calls_in_a_turn(reference)
+        ratios = []
+        before = _seconds(reference, reference_calls)
+        for _ in range(rounds):
+            taken = _seconds(work, calls)
+            after = _seconds(reference, reference_calls)
+            ratios.append(taken / ((before + after) / 2))
+            before = after
+        self._taken.append(Measurement(called, median(ratios), "ratio"))
+        return results[0]
+
+
+def python_loop() -> int:
+    """What `relative` holds functions against. A change of it would be a change of all that was recorded with it."""
+    seen: dict[str, int] = {}
+    total = 0
+    for number in range(8000):
+        key = str(number % 997)
+        seen[key] = seen.get(key, 0) + number
+        for step in range(4):
+            total = (total + step) ^ number
+    return total + sum(sorted(seen.values()))
+
+
+def _calls_in_a_turn(function: Callable[[], object]) -> int:
+    calls = 1
+    while _seconds(function, calls) * calls < TURN_SECONDS:
+        calls *= 2
+    return calls
+
+
+def _seconds(function: Callable[[], object], calls: int) -> float:
+    """Of one call."""
+    start = time.perf_counter()
+    for _ in range(calls):
+        function()
+    return (time.perf_counter() - start) / calls
+
+
+def _called(function: Callable[..., object], name: str | None, rounds: int) -> str:
+    __tracebackhide__ = True
+    called = name or str(getattr(function, "__name__", "<nameless>"))
+    if called.startswith("<"):
+        raise UserError(
+            "a function without a name was measured", "name the metric: performance.measure(…, name='search')"
+        )
+    if rounds < 1:
+        raise UserError(f"{called} cannot be measured in {rounds} rounds", "give 1 round or more")
+    return _named(called)
 
 
 def _named(name: object) -> str:

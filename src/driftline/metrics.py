@@ -14,7 +14,7 @@ THIN = "\u202f"
 RATIO_FROM_PCT = 400
 MOST_DECIMALS = 12
 # Units in which a number needs the fewer decimals the larger it is.
-SCALED_UNITS = ("s", "ms", "us", "ns", "MB", "GB", "KB", "bytes", "tokens", "characters", "%", "calls")
+SCALED_UNITS = ("s", "ms", "us", "ns", "MB", "GB", "KB", "bytes", "tokens", "characters", "%", "calls", "×")
 
 
 @dataclass(frozen=True)

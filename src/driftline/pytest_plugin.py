@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def performance(request: pytest.FixtureRequest) -> Performance:
     """Takes what this test measures: `performance.record(name, value)`, `performance.timer(name)`,
-    `performance.throughput(name, items)`, `performance.measure(function, …)`."""
+    `performance.throughput(name, items)`, `performance.measure(function, …)`, `performance.relative(function, …)`."""
     taken: list[Measurement] = []
     request.node.stash[_measured] = taken
     return Performance(taken)

@@ -33,6 +33,7 @@ HEADS = ("metric", "current", "baseline", "change", "limit", "status")
 # How many records a rolling baseline needs.
 ROLLING = 5
 MOST_PROBLEMS = 3
+RATIO_UNIT = "×"
 PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
@@ -111,7 +112,7 @@ def named_metrics(measurements: Iterable[Measurement], outcome: Outcome) -> dict
     """The median of each metric, under the name that is recorded; of what is left out the outcome tells. A metric of
     which no value is finite keeps the first, which is recorded as a gap."""
     measurements = list(measurements)
-    asked = [one.name + ending for one in measurements for ending in ("", "_s", "_per_second")]
+    asked = [one.name + ending for one in measurements for ending in ("", "_s", "_per_second", "_relative_time")]
     with macros() as connection:
         known = queries.known_names(connection, dict.fromkeys(asked))
     values: dict[str, list[float]] = {}
@@ -146,6 +147,13 @@ def _resolved(one: Measurement, known: Mapping[str, queries.Row]) -> tuple[str, 
         longer = known[f"{one.name}_s"]
         if said["is_declared"] or unit or longer["better"] != "lower":
             return "seconds were measured, and by this name they are none; call it by another, such as search_s"
+        return str(longer["metric"]), one.value
+    if one.kind == "ratio":
+        longer = known[f"{one.name}_relative_time"]
+        if unit == RATIO_UNIT:
+            return name, one.value
+        if said["is_declared"] or unit or longer["unit"] != RATIO_UNIT:
+            return "a ratio of two times was measured, and by this name it is none; call it by another, such as search"
         return str(longer["metric"]), one.value
     if unit.endswith("/s") or unit.endswith("/min"):
         return name, one.value * (60 if unit.endswith("/min") else 1)

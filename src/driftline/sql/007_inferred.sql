@@ -14,7 +14,8 @@ create or replace macro inferred_better(name) as
         -- A throughput in seconds may be either.
         when regexp_matches(lower(name), '(^|_)throughput_.*_(s|ms|us|ns|seconds)$|(^|_)throughput_(s|ms|us|ns|seconds)$')
             then null
-        when regexp_matches(lower(name), '(^|_)latency(_|$)|_(s|ms|us|ns|seconds|kb|mb|gb|bytes|errors)$') then 'lower'
+        when regexp_matches(lower(name), '(^|_)latency(_|$)|_(relative_time|s|ms|us|ns|seconds|kb|mb|gb|bytes|errors)$')
+            then 'lower'
         when regexp_matches(lower(name), '(^|_)throughput_') then 'higher'
     end;
 
@@ -32,5 +33,6 @@ create or replace macro inferred_unit(name) as
         when regexp_matches(lower(name), '_(ms|us|ns)$') then regexp_extract(lower(name), '_(ms|us|ns)$', 1)
         when regexp_matches(lower(name), '_(kb|mb|gb)$') then upper(regexp_extract(lower(name), '_(kb|mb|gb)$', 1))
         when regexp_matches(lower(name), '_bytes$') then 'bytes'
+        when regexp_matches(lower(name), '_relative_time$') then '×'
         else ''
     end;
