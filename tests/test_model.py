@@ -52,6 +52,15 @@ def test_relations_that_do_not_meet_need_not_wait_for_each_other(model: Model) -
     assert made["metrics"] not in behind(made["runs"], needed)
 
 
+def test_a_run_that_changed_lays_no_history_anew(model: Model) -> None:
+    made = {name: number for number, part in enumerate(model.parts) for name in CREATED.findall(part)}
+    needed = needs(model)
+    of_runs = {made["source_artifacts"], made["source_run_values"]}
+    assert of_runs <= behind(made["run_metrics"], needed) | behind(made["runs"], needed)
+    for relation in ("history_trend", "perf_baselines"):
+        assert of_runs.isdisjoint(behind(made[relation], needed))
+
+
 def test_the_model_is_the_same_laid_part_by_part_or_as_one_text(
     model: Model, database: duckdb.DuckDBPyConnection
 ) -> None:

@@ -63,6 +63,8 @@ def read(root: Path, found: Found, file_id: int) -> Batch:
     status = "failed" if "error" in severities else "partial" if "warning" in severities else "ok"
     for profile_row in batch.rows.get("profiles", []):
         profile_row |= {"file": found.shown, "status": status}
+    for row in batch.rows.get("history_records", []) + batch.rows.get("perf_baselines", []):
+        row["file"] = found.shown
     return _note(batch, found, file_id, status, len(data))
 
 

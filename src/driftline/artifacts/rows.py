@@ -184,6 +184,7 @@ KINDS: dict[str, dict[str, str]] = {
         "pairs_needed": "BIGINT",
     },
     "history_records": {
+        "file": "VARCHAR",
         "line": "BIGINT",
         "record_id": "VARCHAR",
         "recorded_at": "TIMESTAMP",
@@ -211,6 +212,7 @@ KINDS: dict[str, dict[str, str]] = {
         "verdict": "VARCHAR",
     },
     "perf_baselines": {
+        "file": "VARCHAR",
         "origin": "VARCHAR",
         "name": "VARCHAR",
         "version": "VARCHAR",

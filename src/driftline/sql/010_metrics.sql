@@ -10,27 +10,13 @@ with found as (
     select metric from source_captures
 ),
 
--- What was recorded or kept as a baseline says by its name what is better.
-tracked as (
-    select metric from source_history_values
-    union
-    select metric from source_perf_baselines where origin <> 'flat'
-),
-
-inferred as (
-    select coalesce(a.metric, t.metric) as metric, inferred_better(coalesce(a.metric, t.metric)) as better
-    from tracked as t
-    left join metric_aliases as a on a.alias = t.metric
-    group by all
-),
-
 every_metric as (
     select *, false as is_inferred from declared_metrics
     union all
     select
         metric,
         metric as label,
-        inferred_unit(metric) as unit,
+        unit,
         coalesce(better, 'neutral') as better,
         'log' as scale,
         'tracked' as family,
@@ -40,14 +26,13 @@ every_metric as (
         null as warn_abs,
         null as fail_abs,
         null as min_abs,
-        case inferred_unit(metric) when '' then 3 else 2 end as decimals,
+        case unit when '' then 3 else 2 end as decimals,
         case
             when better is null then 'Not declared in the registry: shown, never judged'
             else 'Not declared in the registry: its direction is inferred from its name'
         end as description,
         better is not null as is_inferred
-    from inferred
-    anti join declared_metrics using (metric)
+    from inferred_metrics
     union all
     select
         metric,
@@ -67,7 +52,7 @@ every_metric as (
         false as is_inferred
     from found
     anti join declared_metrics using (metric)
-    anti join inferred using (metric)
+    anti join inferred_metrics using (metric)
 ),
 
 named as (

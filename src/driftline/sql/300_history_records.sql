@@ -4,12 +4,10 @@
 create or replace table history_records as
 with told as (
     select
-        r.*,
-        a.file,
-        concat_ws(' · ', r.platform, r.workload, r.provider) as series
-    from source_history_records as r
-    inner join source_artifacts as a using (file_id)
-    qualify row_number() over (partition by r.record_id order by a.file, r.line) = 1
+        *,
+        concat_ws(' · ', platform, workload, provider) as series
+    from source_history_records
+    qualify row_number() over (partition by record_id order by file, line) = 1
 )
 
 select

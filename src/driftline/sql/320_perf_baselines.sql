@@ -4,7 +4,7 @@
 create or replace table perf_baselines as
 select
     if(p.origin = 'flat', 'platform', p.origin) as origin,
-    a.file as source,
+    p.file as source,
     p.name,
     p.version,
     p.platform,
@@ -19,7 +19,6 @@ select
     p.warn_pct,
     p.fail_pct
 from source_perf_baselines as p
-inner join source_artifacts as a using (file_id)
 left join metric_aliases as m on m.alias = p.metric
 -- A number that stands beside platforms may be anything, unless it is known to be a metric.
 where
