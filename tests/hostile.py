@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from roots import Root, metrics, prediction, profile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from browser import Served
 
 SCRIPT = "<script>window.__xss=1</script>"
 IMAGE = "<img src=x onerror=window.__xss=1>"
@@ -61,3 +68,9 @@ def assert_is_text(shown: str) -> None:
     assert "\x1b" not in shown
     for text in (SCRIPT, IMAGE, QUOTES, "\\u202egnp.\\x1b[31m"):
         assert text in shown, text
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], Served]) -> Served:
+    """The dashboard on that root, for tests that leave it as it is."""
+    return serve(hostile_root(tmp_path_factory.mktemp("hostile") / "root").folder)

@@ -14,7 +14,6 @@ from playwright.sync_api import expect
 from driftline.charts import style
 from driftline.charts.panels import left_of
 from home_charts import charts, marked, spot
-from hostile import hostile_root
 from roots import Root, metrics, prediction
 from shown import BASELINE, FOCUS, OTHER
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     Watch = Callable[..., Watched]
     Serve = Callable[[Path], Served]
 
-pytest_plugins = ("browser", "console", "home_charts")
+pytest_plugins = ("browser", "console", "home_charts", "hostile")
 FAILING = "runs/demo_paragraph_v0.5"
 
 
@@ -208,12 +207,9 @@ def test_of_many_episodes_the_worst_are_drawn_and_a_link_leads_to_all(bare: Serv
     watched.settle()
 
 
-def test_hostile_names_are_drawn_and_told_as_text(
-    tmp_path_factory: pytest.TempPathFactory, serve: Serve, watch: Watch
-) -> None:
-    served = serve(hostile_root(tmp_path_factory.mktemp("hostile_charts") / "root").folder)
+def test_hostile_names_are_drawn_and_told_as_text(hostile: Served, watch: Watch) -> None:
     watched = watch()
-    page = watched.open(served.at())
+    page = watched.open(hostile.at())
     drawn = charts(page)
     points = drawn["A"]["sources"]["points"]
 

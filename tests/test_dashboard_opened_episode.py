@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from hostile import BIDI, IMAGE, NAMES, assert_is_text, hostile_root
+from hostile import BIDI, IMAGE, NAMES, assert_is_text
 from served_episodes import BASE, CAND, COLUMN, asked, at, heading, query_of, statements
 from shown import texts
 from two_runs import B, C
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Watch = Callable[..., Watched]
     Serve = Callable[[Path], Served]
 
-pytest_plugins = ("browser", "console", "served_episodes")
+pytest_plugins = ("browser", "console", "hostile", "served_episodes")
 
 
 def test_the_marks_are_the_words_that_only_one_text_has(surveyed: Served, watch: Watch) -> None:
@@ -79,10 +79,7 @@ def test_tabs_and_views_change_what_is_beside_the_baseline(surveyed: Served, wat
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_hostile_texts_stay_text(
-    tmp_path_factory: pytest.TempPathFactory, serve: Serve, watch: Watch, width: int
-) -> None:
-    hostile = serve(hostile_root(tmp_path_factory.mktemp("hostile") / "root").folder)
+def test_hostile_texts_stay_text(hostile: Served, watch: Watch, width: int) -> None:
     watched, shown = watch(width), ""
     for name in NAMES:
         for view in ("diff", "reference"):

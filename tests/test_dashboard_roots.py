@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.panel import LISTED
-from hostile import ADDRESS, BIDI, IMAGE, QUOTES, assert_is_text, hostile_root
+from hostile import ADDRESS, BIDI, IMAGE, QUOTES, assert_is_text
 from roots import Root, metrics, profile
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Watch = Callable[..., Watched]
     Serve = Callable[[Path], Served]
 
-pytest_plugins = ("browser",)
+pytest_plugins = ("browser", "hostile")
 MIXED_STAGES = {"v1": 3.0, "v2": None, "v3": 2.0, "v4": None, "v5": None, "v6": 4.0, "v7": 5.0}
 
 
@@ -37,11 +37,6 @@ def measured(release: str, number: int, **stages: float | None) -> dict[str, Any
 def growing(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> Served:
     """A served root that is empty at first."""
     return serve(Root(tmp_path_factory.mktemp("growing") / "root").folder)
-
-
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> Served:
-    return serve(hostile_root(tmp_path_factory.mktemp("hostile") / "root").folder)
 
 
 def emptied(served: Served) -> Root:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from driftline import queries
-from hostile import IMAGE, SCRIPT, hostile_root
+from hostile import IMAGE, SCRIPT
 from roots import Root
 from shown import FOCUS, texts
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Watch = Callable[..., Watched]
 
-pytest_plugins = ("browser", "console")
+pytest_plugins = ("browser", "console", "hostile")
 KEYS = "table.kp tbody th"
 
 
@@ -193,10 +193,9 @@ def test_on_a_phone_the_table_scrolls_alone_below_a_frozen_column(shipped: Serve
 
 
 @pytest.mark.parametrize("name", ["kpis", "delta"])
-def test_a_hostile_root_stays_text(serve: Callable[..., Served], watch: Watch, tmp_path: Path, name: str) -> None:
-    served = serve(hostile_root(tmp_path / "root").folder)
+def test_a_hostile_root_stays_text(hostile: Served, watch: Watch, tmp_path: Path, name: str) -> None:
     watched = watch()
-    page = watched.open(served.at(name, show="group", sort=SCRIPT, q="" if name == "kpis" else SCRIPT))
+    page = watched.open(hostile.at(name, show="group", sort=SCRIPT, q="" if name == "kpis" else SCRIPT))
 
     assert watched.count_smuggled() == 0
     assert IMAGE in page.locator("table.kp, table.dm").inner_text()
@@ -206,10 +205,14 @@ def test_a_hostile_root_stays_text(serve: Callable[..., Served], watch: Watch, t
     watched.settle()
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Served]) -> Served:
+    return serve(Root(tmp_path_factory.mktemp("alone") / "root").whole_run("runs/a").folder)
+
+
 @pytest.mark.parametrize("name", ["kpis", "delta"])
-def test_a_root_without_a_pair_says_so(serve: Callable[..., Served], watch: Watch, tmp_path: Path, name: str) -> None:
-    served = serve(Root(tmp_path / "root").whole_run("runs/a").folder)
+def test_a_root_without_a_pair_says_so(alone: Served, watch: Watch, name: str) -> None:
     watched = watch()
-    page = watched.open(served.at(name))
+    page = watched.open(alone.at(name))
     expect(page.locator("h1")).to_have_text("Nothing to compare yet.")
     watched.settle()
