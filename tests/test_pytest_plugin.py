@@ -183,6 +183,17 @@ def test_a_session_without_a_number_records_nothing(project: Project) -> None:
     assert not (project.folder / "data").exists()
 
 
+def test_a_first_session_shows_what_it_measured_without_any_root(project: Project) -> None:
+    session = project.measures(search_ms=12.5, query_latency_no_vllm=2, ratio=0.5, gone_s=math.nan).run()
+
+    assert session.code == 0
+    assert session.row("search_ms") == "search_ms 12.5 ms"
+    assert session.row("query_latency_no_vllm") == "query_latency_no_vllm 2.00 s"
+    assert session.row("ratio") == "ratio 0.500"
+    assert session.row("gone_s") == "gone_s –"
+    assert not (project.folder / "data").exists()
+
+
 def test_a_gap_is_recorded_beside_what_has_a_value(project: Project) -> None:
     session = project.record(x_s=math.nan, y_s=2)
 

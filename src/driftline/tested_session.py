@@ -99,7 +99,7 @@ def close(tested: Tested, measurements: Sequence[Measurement]) -> Outcome:
         outcome.attempt(lambda: _compare(opened, places, platform, metrics, threshold, outcome))
     else:
         outcome.lines.insert(0, _head(platform, threshold, []))
-        outcome.lines += [f"{_counted(len(metrics))} measured", *_without_baseline(platform, 0, [])]
+        outcome.lines += [*_values(metrics), *_without_baseline(platform, 0, [])]
     if tested.is_recorded:
         counts = [int(one.value) for one in measurements if one.name == QUERIES]
         outcome.attempt(
@@ -203,6 +203,17 @@ def _compare(
     outcome.regressed = [row["metric"] for row in rows if row["status"] == "regressed"]
 
 
+def _values(metrics: Mapping[str, float]) -> list[str]:
+    """What was measured, where there is no root to hold it against."""
+    with macros() as connection:
+        known = queries.known_names(connection, metrics)
+    cells = [
+        [name, _metric({**known[name], "label": name}, {}).shown_with_unit(value if math.isfinite(value) else None)]
+        for name, value in sorted(metrics.items())
+    ]
+    return as_table(HEADS[:2], cells, right=HEADS[1:2]).split("\n") if cells else []
+
+
 def _head(platform: str, threshold: float, sources: Sequence[str]) -> str:
     return f"platform {platform} · policy: threshold, {100 * threshold:g} % · baseline: {'; '.join(sources) or 'none'}"
 
@@ -229,8 +240,8 @@ def _metric(row: queries.Row, registry: Mapping[str, Metric]) -> Metric:
     """As the registry of the root has it, or as one that was never recorded."""
     name = row["metric"]
     return registry.get(name) or Metric(
-        name, row["label"], row["unit"], row["better"], "log", "tracked", False, *(None,) * 5, decimals=3,
-        description="",
+        name, row["label"], row["unit"], row["better"], "log", "tracked", False, *(None,) * 5,
+        decimals=2 if row["unit"] else 3, description="",
     )  # fmt: skip
 
 
