@@ -85,6 +85,20 @@ def test_a_machine_that_gets_slower_changes_seconds_and_not_a_relative_time(mach
     assert [one.value for one in taken] == pytest.approx([0.3, 3, 0.6])
 
 
+def test_a_machine_that_gets_slower_turn_by_turn_changes_no_relative_time(machine: Machine) -> None:
+    taken: list[Measurement] = []
+
+    def slower(work: Callable[[], str]) -> Callable[[], str]:
+        def turn() -> str:
+            machine.times_as_slow += 1
+            return work()
+
+        return turn
+
+    Performance(taken).relative(slower(machine.needs(0.3)), to=slower(machine.needs(0.1)), name="search")
+    assert [one.value for one in taken] == pytest.approx([3])
+
+
 @pytest.mark.parametrize("seconds", [TURN_SECONDS / 100, 10 * TURN_SECONDS])
 def test_a_turn_of_a_relative_time_is_filled_by_calls(machine: Machine, seconds: float) -> None:
     taken: list[Measurement] = []
