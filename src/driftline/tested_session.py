@@ -33,8 +33,17 @@ HEADS = ("metric", "current", "baseline", "change", "limit", "status")
 # How many records a rolling baseline needs.
 ROLLING = 5
 MOST_PROBLEMS = 3
-RATIO_UNIT = "×"
-PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+# By kind: how many of a unit one is, the end of a name without a unit, and what is wrong with a name that cannot be.
+TIMES = {
+    "seconds": (
+        {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}, "_s",
+        "seconds were measured, and by this name they are none; call it by another, such as search_s",
+    ),
+    "ratio": (
+        {"×": 1.0}, "_relative_time",
+        "a ratio of two times was measured, and by this name it is none; call it by another, such as search",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,7 @@ def close(tested: Tested, measurements: Sequence[Measurement]) -> Outcome:
         outcome.attempt(lambda: _compare(opened, places, platform, metrics, threshold, outcome))
     else:
         outcome.lines.insert(0, _head(platform, threshold, []))
-        outcome.lines += [*_values(metrics), *_without_baseline(platform, 0, [])]
+        outcome.lines += [*_values(_cells_without_root(metrics)), *_without_baseline(platform, 0, [])]
     if tested.is_recorded:
         counts = [int(one.value) for one in measurements if one.name == QUERIES]
         outcome.attempt(
@@ -141,19 +150,13 @@ def _resolved(one: Measurement, known: Mapping[str, queries.Row]) -> tuple[str, 
         return "a fact of every record is called so; call it by another name"
     if one.kind == "value":
         return name, one.value
-    if one.kind == "seconds":
-        if unit in PER_SECOND:
-            return name, one.value * PER_SECOND[unit]
-        longer = known[f"{one.name}_s"]
+    if one.kind in TIMES:
+        factors, ending, wrong = TIMES[one.kind]
+        if unit in factors:
+            return name, one.value * factors[unit]
+        longer = known[one.name + ending]
         if said["is_declared"] or unit or longer["better"] != "lower":
-            return "seconds were measured, and by this name they are none; call it by another, such as search_s"
-        return str(longer["metric"]), one.value
-    if one.kind == "ratio":
-        longer = known[f"{one.name}_relative_time"]
-        if unit == RATIO_UNIT:
-            return name, one.value
-        if said["is_declared"] or unit or longer["unit"] != RATIO_UNIT:
-            return "a ratio of two times was measured, and by this name it is none; call it by another, such as search"
+            return wrong
         return str(longer["metric"]), one.value
     if unit.endswith("/s") or unit.endswith("/min"):
         return name, one.value * (60 if unit.endswith("/min") else 1)
@@ -195,7 +198,7 @@ def _compare(
         ]
         outcome.lines += as_table(heads, told, right=HEADS[1:5]).split("\n")
     elif rows:
-        outcome.lines += as_table(HEADS[:2], [cell[:2] for cell in cells], right=HEADS[1:2]).split("\n")
+        outcome.lines += _values(cells)
         recorded = next((row["records"] for row in others if row["platform"] == platform), 0)
         outcome.lines += _without_baseline(platform, recorded, [r["platform"] for r in others if r["has_baseline"]])
     if missed := [name for name in committed if name not in metrics]:
@@ -203,15 +206,17 @@ def _compare(
     outcome.regressed = [row["metric"] for row in rows if row["status"] == "regressed"]
 
 
-def _values(metrics: Mapping[str, float]) -> list[str]:
-    """What was measured, where there is no root to hold it against."""
+def _values(cells: Sequence[Sequence[str]]) -> list[str]:
+    return as_table(HEADS[:2], [cell[:2] for cell in cells], right=HEADS[1:2]).split("\n") if cells else []
+
+
+def _cells_without_root(metrics: Mapping[str, float]) -> list[list[str]]:
     with macros() as connection:
         known = queries.known_names(connection, metrics)
-    cells = [
+    return [
         [name, _metric({**known[name], "label": name}, {}).shown_with_unit(value if math.isfinite(value) else None)]
         for name, value in sorted(metrics.items())
     ]
-    return as_table(HEADS[:2], cells, right=HEADS[1:2]).split("\n") if cells else []
 
 
 def _head(platform: str, threshold: float, sources: Sequence[str]) -> str:
@@ -274,10 +279,6 @@ def _without_baseline(platform: str, recorded: int, others: Sequence[str]) -> li
     ]
 
 
-def _counted(metrics: int) -> str:
-    return f"{metrics} {'metric' if metrics == 1 else 'metrics'}"
-
-
 def _record_session(
     tested: Tested, root: Path, platform: str, metrics: Mapping[str, float], count: int | None, outcome: Outcome
 ) -> None:
@@ -294,7 +295,7 @@ def _record_session(
     }
     is_first = not any(history_files(folder))
     (path,) = append_records(folder, [new_record(metrics, metadata)])
-    outcome.lines.append(f"recorded {_counted(numbers)} in {path}")
+    outcome.lines.append(f"recorded {numbers} {'metric' if numbers == 1 else 'metrics'} in {path}")
     if tested.history and is_first and is_sqlite(tested.history):
         taken_over = "driftline history import takes its runs over"
         outcome.lines.append(f"  {tested.history} is an SQLite file, which is not written to: {taken_over}")

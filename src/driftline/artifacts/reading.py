@@ -32,6 +32,8 @@ DERIVED_KINDS = {
     "predictions": {"run_facts", "prediction_errors", "run_values", "scores", "reruns"},
     "diagnostics": {"run_values"},
 }
+# Kinds of which each row says in which file it stands.
+FILED_KINDS = {"profiles", "history_records", "perf_baselines"}
 ROOT_READERS = {
     "releases": root_files.read_releases,
     "settings": root_files.read_settings,
@@ -61,10 +63,11 @@ def read(root: Path, found: Found, file_id: int) -> Batch:
     batch.add_problems(file_id, found.artifact, found.shown, problems)
     severities = {problem.severity for problem in problems}
     status = "failed" if "error" in severities else "partial" if "warning" in severities else "ok"
+    for kind in FILED_KINDS & batch.rows.keys():
+        for row in batch.rows[kind]:
+            row["file"] = found.shown
     for profile_row in batch.rows.get("profiles", []):
-        profile_row |= {"file": found.shown, "status": status}
-    for row in batch.rows.get("history_records", []) + batch.rows.get("perf_baselines", []):
-        row["file"] = found.shown
+        profile_row["status"] = status
     return _note(batch, found, file_id, status, len(data))
 
 

@@ -23,11 +23,10 @@ grid as (
         h.value,
         h.note,
         h.record_id is not null as present,
-        h.value >= 0 or (h.value is not null and coalesce(d.better, i.better, 'neutral') = 'neutral') as is_usable
+        h.value >= 0 or (h.value is not null and d.better = 'neutral') as is_usable
     from measured as m
     inner join history_records as r using (series)
-    left join declared_metrics as d using (metric)
-    left join inferred_metrics as i using (metric)
+    inner join tracked_metrics as d using (metric)
     left join history as h using (record_id, metric)
 ),
 

@@ -17,22 +17,23 @@ every_metric as (
         metric,
         metric as label,
         unit,
-        coalesce(better, 'neutral') as better,
+        better,
         'log' as scale,
         'tracked' as family,
         false as is_primary,
-        case when better is not null then 10 end as warn_pct,
-        case when better is not null then 25 end as fail_pct,
+        case when better <> 'neutral' then 10 end as warn_pct,
+        case when better <> 'neutral' then 25 end as fail_pct,
         null as warn_abs,
         null as fail_abs,
         null as min_abs,
         case unit when '' then 3 else 2 end as decimals,
         case
-            when better is null then 'Not declared in the registry: shown, never judged'
+            when better = 'neutral' then 'Not declared in the registry: shown, never judged'
             else 'Not declared in the registry: its direction is inferred from its name'
         end as description,
-        better is not null as is_inferred
-    from inferred_metrics
+        better <> 'neutral' as is_inferred
+    from tracked_metrics
+    where not is_declared
     union all
     select
         metric,
@@ -52,7 +53,7 @@ every_metric as (
         false as is_inferred
     from found
     anti join declared_metrics using (metric)
-    anti join inferred_metrics using (metric)
+    anti join tracked_metrics using (metric)
 ),
 
 named as (
