@@ -70,7 +70,8 @@ def test_a_status_file_that_says_nothing_is_none(tmp_path: Path, text: str | Non
 def test_a_process_is_watched_until_it_ends(driftline: Run, tmp_path: Path) -> None:
     # A child of who watches, too, and none of what is watched.
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    process = subprocess.Popen([sys.executable, "-c", "import time; x = bytearray(90 * 1024**2); time.sleep(0.8)"])
+    # Long enough for a busy machine to look more than twice.
+    process = subprocess.Popen([sys.executable, "-c", "import time; x = bytearray(90 * 1024**2); time.sleep(4)"])
     status = tmp_path / "status.json"
     status.write_text(json.dumps({"pid": process.pid, "stage": "load\x1b it", "episode_idx": 1, "episode_total": 3}))
     try:
